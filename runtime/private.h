@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the run time know of each other.  One file per concern; calls go one way:
+ * server -> socket -> protocol -> (region | irq | dma | migration) -> device (registers, hooks).
+ * Everything returns 0 (or a count) or -errno.
+ */
+#ifndef MDL_PRIVATE_H
+#define MDL_PRIVATE_H
+
+#define MDL_NO_AUTHOR_MACROS
+#include "mdl.h"
+
+#include <sys/types.h>
+
+#include "vfio_user.h"
+
+/* ---- the device instance; each concern owns the structure behind its pointer */
+struct mdl_dev {
+	const struct mdl_device *desc;
+	void *instance;          /* the author's structure */
+	struct mdl_options opt;
+	bool tracing;            /* one test on the access path */
+	bool started;
+	struct loop *loop;       /* loop.c: epoll, timers, watched fds */
+	struct conn *conn;       /* socket.c: the connection; never NULL, may be closed */
+	struct regions *regions; /* region.c: BARs, decode tables, RAM windows */
+	struct config *config;   /* config.c: config space image and masks */
+	struct irqs *irqs;       /* irq.c */
+	struct dma *dma;         /* dma.c */
+	struct migration *migration; /* migration.c */
+	struct trace *trace;     /* trace.c; NULL while off */
+};
+
+/* ---- protocol.c: one validated request -> one handler -> one reply point */
+struct request {
+	uint16_t id;
+	uint16_t command;
+	bool no_reply;
+	const uint8_t *data;     /* payload, after the header; not aligned */
+	size_t size;             /* its bytes; at least what the command table demands */
+	int *fds;                /* descriptors that came with it; request_take_fd() to keep one */
+	unsigned nfds;
+};
+
+/* 4 KiB of reply are built in place; data beyond is sent from where it lies. */
+#define REPLY_SPACE 4096
+#define REPLY_FDS 16
+
+struct reply {
+	uint8_t *data;           /* payload is built here, REPLY_SPACE bytes */
+	size_t size;             /* bytes of it used */
+	const uint8_t *tail;     /* more payload, sent as it lies (valid until the reply is queued) */
+	size_t tail_size;
+	int fds[REPLY_FDS];      /* sent, and stay the owner's */
+	unsigned nfds;
+};
+
+/* Every command's handler has this form. */
+typedef int handler(struct mdl_dev *dev, struct request *req, struct reply *reply);
+
+/* The i-th descriptor becomes the caller's; -1 if there is none. */
+int request_take_fd(struct request *req, unsigned i);
+/* Serve one complete message (header included).  Returns 0, or -errno if the connection must end. */
+int protocol_message(struct mdl_dev *dev, const uint8_t *message, size_t size, int *fds, unsigned nfds);
+
+handler version_handle;                                   /* version.c */
+handler device_get_info, device_reset_handle;             /* device.c */
+handler region_get_info, region_read_handle, region_write_handle, region_write_multi_handle,
+	region_io_fds_handle;                             /* region.c, ioeventfd.c */
+handler irq_get_info, irq_set_handle;                     /* irq_vfio.c */
+handler dma_map_handle, dma_unmap_handle;                 /* dma.c */
+handler feature_handle, mig_data_read_handle, mig_data_write_handle; /* feature.c, migration.c */
+
+/* ---- socket.c: connection, receive buffer, queued replies */
+int conn_create(struct mdl_dev *dev);
+void conn_destroy(struct mdl_dev *dev);
+bool conn_connected(const struct mdl_dev *dev);
+/* Agreed by VERSION (version.c sets them). */
+struct conn_limits {
+	uint32_t max_data;       /* client's max_data_xfer_size */
+	uint32_t max_fds;        /* client's max_msg_fds */
+	uint64_t pgsizes;
+	bool write_multiple;
+	bool negotiated;         /* VERSION was answered: other commands may follow */
+	int twin_fd;             /* our end of the twin socket, or -1: commands to the client go there */
+};
+struct conn_limits *conn_limits(struct mdl_dev *dev);
+/*
+ * Send a command to the client and wait for its reply; requests that arrive meanwhile are queued
+ * and served later, in order.  head, body: payload in two pieces.  reply: at most reply_max bytes of the reply's payload;
+ * returns its size, or -errno (the client's own errno if it replied with an error).  Never blocks for ever: see
+ * conn.c on time limits.
+ */
+ssize_t conn_call(struct mdl_dev *dev, uint16_t command, const void *head, size_t head_size,
+		  const void *body, size_t body_size, void *reply, size_t reply_max);
+/* Has something to serve already (queued or buffered)? */
+bool conn_has_work(const struct mdl_dev *dev);
+
+/* ---- device.c: mdl_create and friends; reset */
+/* Called by socket.c when a client has come (before VERSION) and after it has gone. */
+void device_client_came(struct mdl_dev *dev);
+void device_client_gone(struct mdl_dev *dev);
+/* Reset of registers, config (unless SOFT), interrupts, timers; then hooks. */
+void device_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);
+
+/* ---- loop.c, timer.c */
+int loop_create(struct mdl_dev *dev);
+void loop_destroy(struct mdl_dev *dev);
+typedef void loop_callback(struct mdl_dev *dev, int fd, uint32_t events, void *arg);
+/* The run time's own descriptors (the author's go through mdl_watch_fd). */
+int loop_add(struct mdl_dev *dev, int fd, uint32_t events, loop_callback *callback, void *arg);
+int loop_change(struct mdl_dev *dev, int fd, uint32_t events);
+int loop_remove(struct mdl_dev *dev, int fd);
+/* A timer of the run time's own (e.g. doorbell pages), not migrated, not the author's. */
+struct loop_timer {
+	uint64_t deadline_ns;
+	uint32_t heap_slot;
+	void (*expire)(struct mdl_dev *dev, struct loop_timer *timer);
+};
+void loop_timer_start(struct mdl_dev *dev, struct loop_timer *timer, uint64_t delay_ns);
+void loop_timer_cancel(struct mdl_dev *dev, struct loop_timer *timer);
+/* Device clock and author timers: frozen while the device is not RUNNING; saved and loaded. */
+void timers_init(struct mdl_dev *dev);                    /* fills the author's struct mdl_timer members */
+void timers_reset(struct mdl_dev *dev);
+void timers_pause(struct mdl_dev *dev);
+void timers_resume(struct mdl_dev *dev);
+void clock_set(struct mdl_dev *dev, uint64_t now_ns);     /* after a load */
+/* Arm or disarm one author timer with exact values, as a load does. deadline_ns 0: not running */
+void timer_restore(struct mdl_timer *timer, uint64_t deadline_ns, uint64_t period_ns);
+
+/* ---- reg.c: register semantics, on any register table */
+/* value of one element: storage only, no hooks (the side-effect-free look) */
+uint64_t reg_peek(const struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element);
+void reg_poke(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value);
+/* A client's read: hooks and read effects; enabled: which bytes (mask of whole bytes as bits). */
+uint64_t reg_read(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t enabled);
+/* A client's write: locks, effects, hooks. value is in register position. */
+void reg_write(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value,
+	       uint64_t enabled);
+void reg_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind); /* values only */
+void reg_reset_hooks(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind);
+/* Indices of a linear element, outermost first. */
+void dims_split(const struct mdl_dim *dims, unsigned ndims, uint32_t element, uint32_t *at);
+/* "PORT[1].LANE[0].CTL" into buf; always terminated. */
+void reg_name(const struct mdl_reg *reg, uint32_t element, char *buf, size_t size);
+void regs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);       /* all tables of the device */
+void regs_reset_hooks(struct mdl_dev *dev, enum mdl_reset_kind kind);
+
+/* ---- decode.c: offset -> register, in constant time */
+struct decode;
+struct decode_hit {
+	const struct mdl_reg *reg;   /* NULL: hole */
+	uint32_t element;
+	uint8_t byte;                /* which byte of the register this offset is */
+};
+/* Tables for regs within [0, size); -EINVAL (logged) if registers overlap. write_side: prefer wo of a pair */
+int decode_create(struct decode **decode, const struct mdl_reg *regs, uint32_t nregs, uint64_t size);
+void decode_destroy(struct decode *decode);
+struct decode_hit decode_find(const struct decode *decode, uint64_t offset, bool is_write);
+/* Is there any register in [offset, offset + size)? */
+bool decode_any(const struct decode *decode, uint64_t offset, uint64_t size);
+
+/* ---- region.c: BARs; the access rules of LANGUAGE ("Access") */
+int regions_create(struct mdl_dev *dev);
+void regions_destroy(struct mdl_dev *dev);
+int region_access(struct mdl_dev *dev, uint32_t region, uint64_t offset, uint8_t *data, size_t size,
+		  bool is_write);
+/* RAM windows, for migration: the i-th of all (BAR order); NULL past the end. */
+struct ram_window {
+	const struct mdl_ram *ram;
+	uint32_t element;
+	uint8_t bar;
+	uint8_t *memory;
+	uint64_t size;
+	int fd;                      /* memfd if mmappable, else -1 */
+	uint64_t *dirty;             /* bitmap of 4 KiB pages written by messages, while tracking; else NULL */
+};
+struct ram_window *region_ram(struct mdl_dev *dev, uint32_t i);
+
+/* ---- config.c, caps.c: config space */
+int config_create(struct mdl_dev *dev);
+void config_destroy(struct mdl_dev *dev);
+uint32_t config_size(const struct mdl_dev *dev);          /* 256 or 4096 */
+int config_access(struct mdl_dev *dev, uint64_t offset, uint8_t *data, size_t size, bool is_write);
+void config_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);
+uint8_t *config_image(struct mdl_dev *dev);               /* for save and load */
+/* Judge a loaded image against our masks, then take it; all or nothing. */
+int config_load(struct mdl_dev *dev, const uint8_t *image, size_t size);
+bool config_bus_master(const struct mdl_dev *dev);
+bool config_intx_disabled(const struct mdl_dev *dev);
+void config_set_interrupt_status(struct mdl_dev *dev, bool pending); /* STATUS bit 3 */
+bool config_powered(const struct mdl_dev *dev);           /* D0 */
+/* MSI and MSI-X control as the driver set them. */
+struct msi_control { bool enabled; uint8_t log2_enabled; uint32_t mask; };
+struct msi_control config_msi(const struct mdl_dev *dev);
+void config_set_msi_pending(struct mdl_dev *dev, uint32_t pending);
+struct msix_control { bool enabled, function_mask; };
+struct msix_control config_msix(const struct mdl_dev *dev);
+
+/* ---- irq.c (logic), irq_vfio.c (SET_IRQS), msix.c (table and PBA in a BAR), intr.c (intr blocks) */
+int irqs_create(struct mdl_dev *dev);
+void irqs_destroy(struct mdl_dev *dev);
+void irqs_client_gone(struct mdl_dev *dev);               /* eventfds are dropped, levels and pending stay */
+void irqs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);
+void irqs_update(struct mdl_dev *dev);                    /* control bits changed, or a load: re-derive */
+bool msix_claims(const struct mdl_dev *dev, uint8_t bar, uint64_t offset); /* table or PBA there? */
+int msix_access(struct mdl_dev *dev, uint8_t bar, uint64_t offset, uint8_t *data, size_t size,
+		bool is_write);
+void intr_reg_written(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value,
+		      uint64_t enabled);                  /* by reg.c for registers with intr_role */
+void intrs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);
+void intrs_update(struct mdl_dev *dev);                   /* after a load: recompute status and lines */
+
+/* ---- dma.c, dma_message.c, dirty.c */
+int dma_create(struct mdl_dev *dev);
+void dma_destroy(struct mdl_dev *dev);
+void dma_client_gone(struct mdl_dev *dev);                /* drops all regions, calls dma_unmap hooks */
+int dma_logging_start(struct mdl_dev *dev, const uint8_t *payload, size_t size, uint64_t *page_size);
+int dma_logging_stop(struct mdl_dev *dev);
+int dma_logging_report(struct mdl_dev *dev, uint64_t iova, uint64_t length, uint64_t page_size,
+		       uint8_t *bitmap, size_t bitmap_size);
+
+/* ---- sigbus.c: memory that others may truncate */
+struct guarded {
+	void *start;
+	size_t size;
+	volatile int failed;         /* set by the SIGBUS handler; the page was replaced by zeros */
+	struct guarded *next;
+};
+int guard_add(struct guarded *guard, void *start, size_t size);
+void guard_remove(struct guarded *guard);
+
+/* ---- migration.c, stream.c, state.c */
+int migration_create(struct mdl_dev *dev);
+void migration_destroy(struct mdl_dev *dev);
+void migration_reset(struct mdl_dev *dev);                /* DEVICE_RESET: back to RUNNING */
+void migration_client_gone(struct mdl_dev *dev);
+bool migration_running(const struct mdl_dev *dev);        /* device logic may act (timers, DMA, interrupts) */
+
+/* ---- log.c */
+#define log_error(dev, ...) mdl_log(dev, MDL_LOG_ERROR, __VA_ARGS__)
+#define log_warn(dev, ...)  mdl_log(dev, MDL_LOG_WARN, __VA_ARGS__)
+#define log_info(dev, ...)  mdl_log(dev, MDL_LOG_INFO, __VA_ARGS__)
+#define log_debug(dev, ...) mdl_log(dev, MDL_LOG_DEBUG, __VA_ARGS__)
+/* A client's mistakes: at most a few lines a second reach the log, the rest are counted. */
+void log_client(struct mdl_dev *dev, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- trace.c: called only if dev->tracing */
+int trace_create(struct mdl_dev *dev);
+void trace_destroy(struct mdl_dev *dev);
+void trace_reg(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, bool is_write,
+	       uint64_t old, uint64_t value);
+void trace_region(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size, bool is_write);
+void trace_irq(struct mdl_dev *dev, unsigned irq, const char *what);
+void trace_dma(struct mdl_dev *dev, uint64_t iova, size_t size, bool is_write, int result);
+
+#endif
