@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# GNU make; not recursive.  `make help` lists the targets, V=1 shows the commands.
+
+MAKEFLAGS += -rR --no-print-directory
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+V          ?= 0
+Q          := $(if $(filter 1,$(V)),,@)
+say        = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+VERSION    := 0.1.0
+BUILD      ?= build
+BUILD_TYPE ?= dbg
+SANITIZE   ?= 0
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+
+ifeq ($(origin CC),default)
+CC         := gcc
+endif
+ifeq ($(origin AR),default)
+AR         := ar
+endif
+CC         ?= gcc
+AR         ?= ar
+FLEX       ?= flex
+BISON      ?= bison
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+
+ifeq ($(filter dbg rel,$(BUILD_TYPE)),)
+$(error BUILD_TYPE is '$(BUILD_TYPE)'; it can be dbg or rel)
+endif
+
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's; ours stand before them.
+CFLAGS     ?= $(if $(filter rel,$(BUILD_TYPE)),-O2 -g,-Og -g)
+MDL_CPPFLAGS := -D_GNU_SOURCE -Iruntime/include
+MDL_CFLAGS := -std=gnu11 -Wall -Wextra -Wshadow -Wconversion -Wpedantic -Wstrict-prototypes \
+              -Wmissing-prototypes -Wvla -fno-common -fPIC
+# The pinned compiler of the tests only: somebody else's newer one must not fail on a new warning.
+ifeq ($(WERROR),1)
+MDL_CFLAGS += -Werror
+endif
+ifeq ($(BUILD_TYPE),rel)
+MDL_CPPFLAGS += -DNDEBUG
+endif
+ifeq ($(SANITIZE),1)
+MDL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MDL_LDFLAGS += -fsanitize=address,undefined
+endif
+ifeq ($(SANITIZE),thread)
+MDL_CFLAGS += -fsanitize=thread -fno-omit-frame-pointer
+MDL_LDFLAGS += -fsanitize=thread
+endif
+MDL_LIBS   := -ljson-c -lpthread
+COMPILE    = $(CC) $(MDL_CPPFLAGS) $(INCLUDES) $(CPPFLAGS) $(MDL_CFLAGS) $(CFLAGS) -MMD -MP
+LINK       = $(CC) $(MDL_CFLAGS) $(CFLAGS) $(MDL_LDFLAGS) $(LDFLAGS)
+
+# Objects are made anew when the compiler or its flags change.
+FLAGS_NOW  := $(CC) $(MDL_CPPFLAGS) $(CPPFLAGS) $(MDL_CFLAGS) $(CFLAGS) $(MDL_LDFLAGS) $(LDFLAGS)
+FLAGS      := $(BUILD)/flags
+ifneq ($(filter-out help deps clean,$(or $(MAKECMDGOALS),all)),)
+$(shell mkdir -p $(BUILD); printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $(FLAGS) || \
+	printf '%s\n' '$(FLAGS_NOW)' > $(FLAGS))
+endif
+
+# ---- what there is
+
+GEN        := $(BUILD)/gen
+MDLC       := $(BUILD)/bin/mdlc
+LIBMDL     := $(BUILD)/lib/libmdl.a
+LIBMDLC    := $(BUILD)/lib/libmdlc.a
+
+RUNTIME_C  := $(wildcard runtime/*.c)
+MDLC_C     := $(filter-out mdl/main.c,$(wildcard mdl/*.c codegen/*.c))
+RUNTIME_O  := $(RUNTIME_C:%.c=$(BUILD)/obj/%.o)
+MDLC_O     := $(MDLC_C:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/lexer.o $(BUILD)/obj/gen/grammar.o
+SKELETONS  := $(wildcard codegen/skel/*)
+DEVICES    := $(patsubst devices/%/,%,$(sort $(dir $(wildcard devices/*/*.mdl))))
+DEVICE_BIN := $(DEVICES:%=$(BUILD)/bin/%)
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+TESTS      :=
+TOOLS      :=
+
+.PHONY: all help deps check check-asan check-valgrind check-qemu demo demo-qemu bench fuzz format \
+	install clean tests tools devices
+all: $(MDLC) $(LIBMDL) tools devices ## compiler, library, tools and devices (default)
+
+include $(sort $(wildcard tests/*/rules.mk))
+
+devices: $(DEVICE_BIN)
+tools: $(TOOLS)
+
+# ---- compiler
+
+$(GEN)/grammar.c: mdl/grammar.y
+	$(call say,BISON,$<)
+	@mkdir -p $(@D)
+	$(Q)$(BISON) -Wall -Werror -Wno-yacc --header=$(GEN)/grammar.h -o $@ $<
+$(GEN)/grammar.h: $(GEN)/grammar.c ;
+$(GEN)/lexer.c: mdl/lexer.l
+	$(call say,FLEX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(FLEX) -o $@ $<
+
+# Generated parsers are compiled without the warnings that flex's and bison's own text draws.
+$(BUILD)/obj/gen/%.o: $(GEN)/%.c $(GEN)/grammar.h $(FLAGS)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -Imdl -I$(GEN) -Wno-conversion -Wno-sign-conversion -Wno-shadow \
+		-Wno-unused-function -Wno-missing-prototypes -Wno-pedantic -c -o $@ $<
+
+$(BUILD)/obj/mdl/%.o $(BUILD)/obj/codegen/%.o: INCLUDES = -Imdl -Icodegen -I$(GEN)
+$(MDLC_O) $(BUILD)/obj/mdl/main.o: | $(GEN)/grammar.h
+$(BUILD)/obj/runtime/%.o: INCLUDES = -Iruntime
+$(BUILD)/obj/runtime/%.o: MDL_CPPFLAGS += -DMDL_NO_AUTHOR_MACROS
+
+$(BUILD)/obj/%.o: %.c $(FLAGS)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -c -o $@ $<
+
+$(LIBMDL): $(RUNTIME_O)
+$(LIBMDLC): $(MDLC_O)
+%.a:
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(MDLC): $(BUILD)/obj/mdl/main.o $(LIBMDLC)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ -ljson-c
+
+# ---- devices: X.mdl and, if there is one, X_logic.c beside it
+
+# Generated C is held to the same warnings as ours.
+define device_rules
+$(GEN)/$(1)/$(2).c: $(3)/$(2).mdl $(MDLC) $(SKELETONS)
+	$$(call say,MDLC,$$<)
+	@mkdir -p $$(@D)
+	$(Q)$(MDLC) -MD -MP -MT $$@ -MF $$(@:.c=.mdl.d) -o $$@ $$< && touch $$@
+$(GEN)/$(1)/$(2).h: $(GEN)/$(1)/$(2).c ;
+$(BUILD)/obj/$(1)/$(2).o: $(GEN)/$(1)/$(2).c $(FLAGS)
+	$$(call say,CC,$$<)
+	@mkdir -p $$(@D)
+	$(Q)$$(COMPILE) -I$(3) -c -o $$@ $$<
+$(BUILD)/obj/$(1)/$(2)_logic.o: $(3)/$(2)_logic.c $(GEN)/$(1)/$(2).h $(FLAGS)
+	$$(call say,CC,$$<)
+	@mkdir -p $$(@D)
+	$(Q)$$(COMPILE) -I$(GEN)/$(1) -c -o $$@ $$<
+-include $(wildcard $(GEN)/$(1)/*.d) $(wildcard $(BUILD)/obj/$(1)/*.d)
+endef
+device_objects = $(BUILD)/obj/$(1)/$(2).o $(patsubst %,$(BUILD)/obj/$(1)/$(2)_logic.o,$(wildcard $(3)/$(2)_logic.c))
+
+$(foreach d,$(DEVICES),$(eval $(call device_rules,devices/$(d),$(d),devices/$(d))))
+define device_link
+$(BUILD)/bin/$(1): $(call device_objects,devices/$(1),$(1),devices/$(1)) $(LIBMDL)
+.PHONY: $(1)
+$(1): $(BUILD)/bin/$(1)
+endef
+$(foreach d,$(DEVICES),$(eval $(call device_link,$(d))))
+$(DEVICE_BIN):
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(MDL_LIBS)
+
+# `make mydev` for a mydev.mdl in this folder.
+LOCAL      := $(basename $(wildcard *.mdl))
+$(foreach d,$(LOCAL),$(eval $(call device_rules,local,$(d),.)))
+$(foreach d,$(LOCAL),$(eval $(d): $(call device_objects,local,$(d),.) $(LIBMDL)))
+$(LOCAL):
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $^ $(MDL_LIBS)
+
+# ---- tests
+
+CMOCKA     = $(shell $(PKG_CONFIG) --libs cmocka)
+TEST_INCLUDES := -Imdl -Icodegen -Iruntime -I$(GEN) -Itests
+$(BUILD)/obj/tests/%.o: INCLUDES = $(TEST_INCLUDES)
+$(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBMDL) $(LIBMDLC)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(CMOCKA) $(MDL_LIBS)
+$(UNIT_TESTS:$(BUILD)/%=$(BUILD)/obj/%.o): | $(GEN)/grammar.h
+
+tests: all $(UNIT_TESTS) $(TEST_BINS)
+check: tests ## build and run all tests but those with QEMU
+	$(Q)BUILD=$(BUILD) CC='$(CC)' tests/run $(UNIT_TESTS) $(TESTS)
+check-asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(Q)$(MAKE) BUILD=$(BUILD)/asan SANITIZE=1 check
+check-valgrind: tests ## unit tests under valgrind
+	$(Q)BUILD=$(BUILD) tests/run --valgrind $(UNIT_TESTS)
+
+# ---- the rest
+
+deps: ## install the Debian packages that are missing (as root)
+	$(Q)./deps.sh
+
+format: ## clang-format all C sources
+	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+
+install: $(MDLC) $(LIBMDL) ## install to $(DESTDIR)$(PREFIX)
+	$(Q)$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+		$(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/mdl
+	$(Q)$(INSTALL) -m 755 $(MDLC) $(DESTDIR)$(PREFIX)/bin/
+	$(Q)$(INSTALL) -m 644 $(LIBMDL) $(DESTDIR)$(PREFIX)/lib/
+	$(Q)$(INSTALL) -m 644 runtime/include/mdl.h $(DESTDIR)$(PREFIX)/include/
+	$(Q)$(INSTALL) -m 644 $(SKELETONS) $(DESTDIR)$(PREFIX)/share/mdl/
+	$(Q)sed -e 's,@PREFIX@,$(PREFIX),g' -e 's,@VERSION@,$(VERSION),g' runtime/mdl.pc.in \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/mdl.pc
+	$(Q)sed -e 's,@PREFIX@,$(PREFIX),g' codegen/mdl.mk.in > $(DESTDIR)$(PREFIX)/share/mdl/mdl.mk
+	$(Q)chmod 644 $(DESTDIR)$(PREFIX)/lib/pkgconfig/mdl.pc $(DESTDIR)$(PREFIX)/share/mdl/mdl.mk
+
+clean: ## remove build/ (downloads in .cache/ stay)
+	$(Q)rm -rf $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | sort -u | \
+		awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@echo "  make mydev       builds ./mydev from mydev.mdl (and mydev_logic.c, if there is one)"
+
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
