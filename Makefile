@@ -150,7 +150,7 @@ $(BUILD)/obj/$(1)/$(2).o: $(GEN)/$(1)/$(2).c $(FLAGS)
 $(BUILD)/obj/$(1)/$(2)_logic.o: $(3)/$(2)_logic.c $(GEN)/$(1)/$(2).h $(FLAGS)
 	$$(call say,CC,$$<)
 	@mkdir -p $$(@D)
-	$(Q)$$(COMPILE) -I$(GEN)/$(1) -c -o $$@ $$<
+	$(Q)$$(COMPILE) -I$(GEN)/$(1) -Wno-unused-parameter -Wno-missing-prototypes -c -o $$@ $$<
 -include $(wildcard $(GEN)/$(1)/*.d) $(wildcard $(BUILD)/obj/$(1)/*.d)
 endef
 device_objects = $(BUILD)/obj/$(1)/$(2).o $(patsubst %,$(BUILD)/obj/$(1)/$(2)_logic.o,$(wildcard $(3)/$(2)_logic.c))
