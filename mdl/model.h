@@ -12,6 +12,18 @@
 #define MODEL_RESET_KINDS 4          /* power, hard, flr, soft */
 #define MODEL_MAX_DIMS 8
 
+/*
+ * `bad`: an error about this thing was reported already; checks that could report a consequence of it
+ * pass over it.  `bad_place`: its offset, width or dimensions are not known (bad is set, too).
+ */
+
+/* The template instantiations that a thing came through, innermost first: for notes. */
+struct m_via {
+	const char *name;            /* the template */
+	struct loc loc;              /* where it is instantiated */
+	const struct m_via *outer;
+};
+
 struct m_dim {
 	uint32_t count;
 	uint32_t stride;
@@ -22,6 +34,7 @@ struct m_value {
 	const char *cname;           /* NAME alone, made a C identifier, upper case not forced */
 	uint64_t value;
 	const char *doc;             /* all docs: NULL if none */
+	struct loc loc;
 };
 
 /* A named or inline enumeration; inline ones have no name of their own. */
@@ -30,6 +43,8 @@ struct m_enum {
 	const char *doc;
 	const struct m_value *values;
 	unsigned nvalues;
+	struct loc loc;
+	bool used, bad;
 };
 
 enum m_event {
@@ -59,7 +74,7 @@ struct m_field {
 	unsigned lsb, msb, width;
 	uint64_t mask;               /* in register position */
 	const char *access;          /* canonical words, for documents: "rw", "ro", "rw woclr" … */
-	bool reserved, is_volatile, pulse;
+	bool reserved, is_volatile, pulse, bad;
 	uint64_t reset[MODEL_RESET_KINDS];   /* field position (shifted down) */
 	bool has_reset;              /* a reset value was written for it or its register */
 	bool sticky[MODEL_RESET_KINDS];
@@ -92,6 +107,7 @@ struct m_reg {
 	unsigned width;              /* bytes */
 	unsigned ndims;
 	struct m_dim dims[MODEL_MAX_DIMS];  /* outermost first, groups' dimensions included */
+	unsigned group_dims;         /* how many of them are the groups' */
 	uint32_t count;              /* elements */
 	bool big_endian;
 	bool is_volatile;
@@ -114,6 +130,10 @@ struct m_reg {
 	struct m_intr *intr;
 	enum m_doorbell_mode doorbell;
 	uint64_t poll_ns;
+	struct loc offset_loc;       /* of the expression after @ */
+	struct loc stride_loc;       /* of that after +=, or of the dimensions */
+	const struct m_via *via;
+	bool bad, bad_place;
 };
 
 struct m_intr_cause {
@@ -138,6 +158,8 @@ struct m_intr {
 	struct m_reg *status, *enable, *mask, *test;   /* the latter three may be NULL */
 	struct m_intr_cause *causes;
 	unsigned ncauses;
+	const struct m_via *via;
+	bool bad;
 };
 
 struct m_ram {
@@ -148,6 +170,9 @@ struct m_ram {
 	struct m_dim dims[MODEL_MAX_DIMS];
 	uint32_t count;
 	bool mmap, transient;
+	struct loc offset_loc, stride_loc;
+	const struct m_via *via;
+	bool bad, bad_place;
 };
 
 enum m_bar_type { M_BAR_IO = 1, M_BAR_MEM32, M_BAR_MEM64 };
@@ -164,12 +189,17 @@ struct m_bar {
 	unsigned nregs;
 	struct m_ram *rams;          /* by offset */
 	unsigned nrams;
+	struct loc size_loc;
+	bool bad;                    /* type, size or access not known */
 };
 
 struct m_irq {
 	const char *name, *cname, *doc;
 	struct loc loc;
 	uint32_t first, count, vector;
+	struct loc vector_loc;       /* of the number, or the name */
+	bool used;                   /* a cause of an intr is wired to it */
+	bool bad;
 };
 
 struct m_timer {
@@ -178,6 +208,7 @@ struct m_timer {
 	uint32_t count;              /* 1 if not an array */
 	bool is_array, realtime, transient;
 	const struct m_hook *hook;   /* M_ON_EXPIRE, or NULL */
+	bool bad;
 };
 
 enum m_param_type { M_PARAM_UINT, M_PARAM_INT, M_PARAM_BOOL, M_PARAM_STRING, M_PARAM_PATH, M_PARAM_ENUM };
@@ -214,6 +245,9 @@ struct m_layout {
 	bool big_endian;
 	struct m_member *members;
 	unsigned nmembers;
+	bool used;                   /* by a state variable, or by a layout that is */
+	bool from_main;
+	bool bad;
 };
 
 enum m_var_type { M_VAR_UINT, M_VAR_INT, M_VAR_BOOL, M_VAR_LAYOUT, M_VAR_HOST };
@@ -235,6 +269,7 @@ struct m_var {
 	uint64_t value;              /* two's complement */
 	const struct m_layout *layout;
 	int section;                 /* -1: none */
+	bool bad;
 };
 
 struct m_section {
@@ -251,10 +286,14 @@ struct m_cap {
 	bool extended;
 	const uint8_t *data;         /* vendor capability */
 	unsigned data_size;
+	struct loc loc;
 };
 
 struct m_pci {
 	struct loc loc;
+	struct loc msi_loc, msix_loc, table_loc, pba_loc, rom_loc;   /* of the numbers */
+	bool has_msi, has_msix, has_rom;
+	bool bad;
 	uint16_t vendor, device, subsystem_vendor, subsystem;
 	uint32_t class_code;
 	uint8_t revision, intx, msi_vectors;
@@ -275,6 +314,15 @@ struct m_const {
 	const char *name, *cname, *doc;
 	uint64_t value;
 	bool from_main;              /* declared in the main file or device, not in an include */
+	struct loc loc;
+	bool used, bad;
+};
+
+/* Only for checks: templates are gone from the rest of the model. */
+struct m_template {
+	const char *name;
+	struct loc loc;
+	bool used, from_main;
 };
 
 struct model {
@@ -306,6 +354,8 @@ struct model {
 	unsigned nenums;
 	struct m_const *consts;
 	unsigned nconsts;
+	const struct m_template *templates;
+	unsigned ntemplates;
 	const struct m_hook *hooks;  /* the device's own: reset, save, load, dma, connect */
 	unsigned nhooks;
 	const struct code *const *codes;   /* file level */
