@@ -14,6 +14,13 @@
 
 #include "vfio_user.h"
 
+/* What log_client() may still print in the current second. */
+struct log_budget {
+	uint64_t second;
+	unsigned lines;
+	unsigned long dropped;
+};
+
 /* ---- the device instance; each concern owns the structure behind its pointer */
 struct mdl_dev {
 	const struct mdl_device *desc;
@@ -21,6 +28,10 @@ struct mdl_dev {
 	struct mdl_options opt;
 	bool tracing;            /* one test on the access path */
 	bool started;
+	bool resetting;          /* inside device_reset(): a reset from a reset hook is ignored */
+	struct log_budget client_log; /* log.c: what log_client() may still print */
+	char **param_texts;      /* param.c: strings that parameters point to, one per parameter */
+	struct server *server;   /* server.c: the listening socket, or NULL */
 	struct loop *loop;       /* loop.c: epoll, timers, watched fds */
 	struct conn *conn;       /* socket.c: the connection; never NULL, may be closed */
 	struct regions *regions; /* region.c: BARs, decode tables, RAM windows */
@@ -53,6 +64,7 @@ struct reply {
 	size_t tail_size;
 	int fds[REPLY_FDS];      /* sent, and stay the owner's */
 	unsigned nfds;
+	bool close_fds;          /* ... or are closed once the reply is queued */
 };
 
 /* Every command's handler has this form. */
@@ -139,9 +151,14 @@ void reg_write(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element,
 	       uint64_t enabled);
 void reg_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind); /* values only */
 void reg_reset_hooks(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind);
+/* Dimensions that an array may have; create functions refuse more. */
+#define MDL_MAX_DIMS 8
 /* Indices of a linear element, outermost first. */
 void dims_split(const struct mdl_dim *dims, unsigned ndims, uint32_t element, uint32_t *at);
-/* "PORT[1].LANE[0].CTL" into buf; always terminated. */
+/*
+ * "PORT[1].LANE[0].CTL" into buf; always terminated.  Where the table's name has "[]" an index is put in;
+ * what is left of them follows the name.
+ */
 void reg_name(const struct mdl_reg *reg, uint32_t element, char *buf, size_t size);
 void regs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);       /* all tables of the device */
 void regs_reset_hooks(struct mdl_dev *dev, enum mdl_reset_kind kind);
@@ -176,6 +193,11 @@ struct ram_window {
 	uint64_t *dirty;             /* bitmap of 4 KiB pages written by messages, while tracking; else NULL */
 };
 struct ram_window *region_ram(struct mdl_dev *dev, uint32_t i);
+/*
+ * A BAR's shared memory, as the client maps it: at the offsets of the BAR.  Holds the mmappable RAM and
+ * the pages of `doorbell mmap`.  NULL: nothing in the BAR is mmappable.
+ */
+uint8_t *region_shared(struct mdl_dev *dev, uint8_t bar);
 
 /* ---- config.c, caps.c: config space */
 int config_create(struct mdl_dev *dev);
@@ -202,7 +224,14 @@ int irqs_create(struct mdl_dev *dev);
 void irqs_destroy(struct mdl_dev *dev);
 void irqs_client_gone(struct mdl_dev *dev);               /* eventfds are dropped, levels and pending stay */
 void irqs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);
-void irqs_update(struct mdl_dev *dev);                    /* control bits changed, or a load: re-derive */
+void irqs_update(struct mdl_dev *dev);                    /* control bits changed, a load, RUNNING again: re-derive */
+/*
+ * What migrates of interrupts: raised levels, what is owed, the MSI-X table.  Load judges all of it first; then
+ * call intrs_update() and irqs_update(): high levels are delivered once.
+ */
+size_t irqs_state_size(const struct mdl_dev *dev);
+void irqs_save(const struct mdl_dev *dev, uint8_t *state);
+int irqs_load(struct mdl_dev *dev, const uint8_t *state, size_t size);
 bool msix_claims(const struct mdl_dev *dev, uint8_t bar, uint64_t offset); /* table or PBA there? */
 int msix_access(struct mdl_dev *dev, uint8_t bar, uint64_t offset, uint8_t *data, size_t size,
 		bool is_write);
