@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Facts: the model as m4 macro calls, one per object, in final order. */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include <stdio.h>
+
+#include "model.h"
+
+#define FACT_PREFIX "d4_"
+
+enum fact {
+#define FACT(name, args, what) FACT_##name,
+#include "facts.def"
+#undef FACT
+	FACT_COUNT
+};
+
+/* Where facts go.  Errors stick: see facts_error(). */
+struct facts {
+	FILE *out;
+	const char *open, *close;    /* the quotes */
+	enum fact fact;              /* being written */
+	const char *next;            /* names of its arguments still to come */
+	const char *error;
+};
+
+void facts_begin(struct facts *facts, enum fact fact);
+/* Each names the argument that comes next: a wrong name is a mistake in the compiler. */
+void facts_text(struct facts *facts, const char *arg, const char *text);
+void facts_number(struct facts *facts, const char *arg, uint64_t number);
+void facts_hex(struct facts *facts, const char *arg, uint64_t number);
+void facts_flag(struct facts *facts, const char *arg, bool flag);
+void facts_format(struct facts *facts, const char *arg, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The two that mark a run: element n of total. */
+void facts_run(struct facts *facts, unsigned n, unsigned total);
+void facts_end(struct facts *facts);
+/* A block of C: its text, cleaned and padded to its column; line and file. */
+void facts_code(struct facts *facts, const struct code *code);
+
+const char *fact_name(enum fact fact);
+const char *fact_args(enum fact fact);
+const char *fact_what(enum fact fact);
+enum fact fact_find(const char *name, size_t length);        /* FACT_COUNT: none */
+unsigned fact_arg(enum fact fact, const char *name, size_t length); /* 1 …, 0: none */
+
+/* What facts need besides the model. */
+struct facts_options {
+	const char *output;          /* the main output, as named */
+	/* Does the author's file define this function?  NULL: not asked. */
+	bool (*defined)(void *arg, const char *function);
+	void *defined_arg;
+};
+
+/* All facts of a model. */
+void facts_write(struct facts *facts, const struct model *model, const struct facts_options *options);
+
+/* Parts of facts_write(), in facts_*.c. */
+struct facts_run {
+	struct facts *facts;
+	const struct model *model;
+	const struct facts_options *options;
+	const unsigned *reg_index;   /* by m_reg.id: place in the one table of registers */
+};
+
+void facts_registers(const struct facts_run *run);
+void facts_layouts(const struct facts_run *run);
+void facts_interrupts(const struct facts_run *run);
+void facts_state(const struct facts_run *run);
+void facts_device_hooks(const struct facts_run *run);
+void facts_pci(const struct facts_run *run);
+
+struct facts_hook {
+	const char *owner;           /* "reg", "field", "timer", "device" */
+	const char *table;           /* names the table that holds it */
+	const char *path, *doc, *type;
+	unsigned ndims;
+	bool indexed;
+};
+void facts_hooks(const struct facts_run *run, const struct facts_hook *of, const struct m_hook *hooks,
+		 unsigned nhooks);
+/* id: the name of its table, or NULL: the enumeration's own. */
+void facts_enum(const struct facts_run *run, const struct m_enum *e, const char *id, const char *prefix,
+		const char *owner, const char *suffix);
+
+/* "[4][2]" */
+void array_text(char *text, size_t size, const struct m_dim *dims, unsigned ndims);
+bool is_migrated(const struct m_var *var);
+
+#endif

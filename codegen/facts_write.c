@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Writing one fact: quoting, and the check against the vocabulary. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+
+struct vocabulary {
+	const char *name, *args, *what;
+};
+
+static const struct vocabulary vocabulary[] = {
+#define FACT(name, args, what) {#name, args, what},
+#include "facts.def"
+#undef FACT
+};
+
+const char *fact_name(enum fact fact)
+{
+	return vocabulary[fact].name;
+}
+
+const char *fact_args(enum fact fact)
+{
+	return vocabulary[fact].args;
+}
+
+const char *fact_what(enum fact fact)
+{
+	return vocabulary[fact].what;
+}
+
+enum fact fact_find(const char *name, size_t length)
+{
+	for (unsigned i = 0; i < FACT_COUNT; i++)
+		if (strlen(vocabulary[i].name) == length && !memcmp(vocabulary[i].name, name, length))
+			return (enum fact)i;
+	return FACT_COUNT;
+}
+
+unsigned fact_arg(enum fact fact, const char *name, size_t length)
+{
+	const char *at = vocabulary[fact].args;
+
+	for (unsigned i = 1; *at; i++) {
+		size_t n = strcspn(at, " ");
+
+		if (n == length && !memcmp(at, name, n))
+			return i;
+		at += n + (at[n] == ' ');
+	}
+	return 0;
+}
+
+/* The next argument's name, checked: facts.c and facts.def must not drift apart. */
+static void next_arg(struct facts *facts, const char *arg)
+{
+	size_t length = strlen(arg);
+
+	if (strncmp(facts->next, arg, length) != 0 || !strchr(" ", facts->next[length])) {
+		fprintf(stderr, "mdlc: internal error: fact %s: argument \"%s\" is out of place\n",
+			fact_name(facts->fact), arg);
+		abort();
+	}
+	fputs(facts->next == fact_args(facts->fact) ? "(" : ", ", facts->out);
+	facts->next += length;
+	facts->next += *facts->next == ' ';
+}
+
+void facts_begin(struct facts *facts, enum fact fact)
+{
+	facts->fact = fact;
+	facts->next = fact_args(fact);
+	fprintf(facts->out, FACT_PREFIX "%s", fact_name(fact));
+}
+
+void facts_end(struct facts *facts)
+{
+	if (*facts->next) {
+		fprintf(stderr, "mdlc: internal error: fact %s lacks \"%s\"\n",
+			fact_name(facts->fact), facts->next);
+		abort();
+	}
+	fputs(")\n", facts->out);
+}
+
+/* Sources hold no control characters (the lexer sees to it), and m4 must never see one of ours. */
+static void put_quoted(struct facts *facts, const char *text)
+{
+	fputs(facts->open, facts->out);
+	for (const char *at = text; *at; at++) {
+		unsigned char c = (unsigned char)*at;
+
+		if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
+			facts->error = "a control character in a name, text or block of C";
+		else
+			putc_unlocked(c, facts->out);
+	}
+	fputs(facts->close, facts->out);
+}
+
+void facts_text(struct facts *facts, const char *arg, const char *text)
+{
+	next_arg(facts, arg);
+	put_quoted(facts, text ? text : "");
+}
+
+void facts_number(struct facts *facts, const char *arg, uint64_t number)
+{
+	next_arg(facts, arg);
+	fprintf(facts->out, "%s%" PRIu64 "%s", facts->open, number, facts->close);
+}
+
+void facts_hex(struct facts *facts, const char *arg, uint64_t number)
+{
+	next_arg(facts, arg);
+	fprintf(facts->out, "%s0x%" PRIx64 "%s", facts->open, number, facts->close);
+}
+
+void facts_flag(struct facts *facts, const char *arg, bool flag)
+{
+	facts_number(facts, arg, flag);
+}
+
+void facts_format(struct facts *facts, const char *arg, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	if (vsnprintf(text, sizeof(text), format, args) >= (int)sizeof(text))
+		facts->error = "a name is too long";
+	va_end(args);
+	facts_text(facts, arg, text);
+}
+
+void facts_run(struct facts *facts, unsigned n, unsigned total)
+{
+	facts_flag(facts, "first", n == 0);
+	facts_flag(facts, "last", n + 1 == total);
+}
+
+/* Spaces (and the source's tabs) up to the column, so that the C compiler's caret is right. */
+static void put_padding(struct facts *facts, const struct loc *loc)
+{
+	const struct source *source = loc->source;
+	const char *line = NULL;
+
+	if (source && source->line_starts && loc->line >= 1 && loc->line <= source->nlines)
+		line = source->text + source->line_starts[loc->line - 1];
+	for (uint32_t i = 0; i + 1 < loc->col; i++)
+		putc(line && line[i] == '\t' ? '\t' : ' ', facts->out);
+}
+
+void facts_code(struct facts *facts, const struct code *code)
+{
+	struct loc loc = {0};
+	const char *text = code ? code->text : "";
+	size_t blank = strspn(text, " \t\r"), size;
+
+	if (code)
+		loc = code->loc;
+	while (text[blank] == '\n') {        /* leading blank lines: start at the first that is not */
+		text += blank + 1;
+		loc.line++;
+		loc.col = 1;
+		blank = strspn(text, " \t\r");
+	}
+	size = strlen(text);
+	while (size && strchr(" \t\r\n", text[size - 1]))
+		size--;
+	next_arg(facts, "code");
+	fputs(facts->open, facts->out);
+	if (size)
+		put_padding(facts, &loc);
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '\r' && text[i + 1] == '\n')
+			continue;
+		if ((c < ' ' && !strchr("\n\t\v\f", c)) || c == 0x7f)
+			facts->error = "a control character in a block of C";
+		else
+			putc_unlocked(c, facts->out);
+	}
+	fputs(facts->close, facts->out);
+	facts_number(facts, "line", loc.line);
+	facts_text(facts, "file", loc.source ? loc.source->name : "");
+}
