@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <signal.h>
@@ -163,11 +164,12 @@ static void set_inputs(uint16_t inputs)
 	int64_t deadline = now_ms() + WAIT_MS;
 	char text[16];
 	const char *argv[] = { OUTSIDE, "inputs", t.dir, text, NULL };
-	int null_fd = STDERR_FILENO;
+	int null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct child outside;
 
 	snprintf(text, sizeof(text), "0x%04x", inputs);
 	assert_int_equal(child_start(&outside, argv, NULL, 0, null_fd), 0);
+	close(null_fd);
 	assert_int_equal(child_wait(&outside, deadline), 0);
 	while ((in(IN_LO) | in(IN_HI) << 8) != inputs)
 		assert_true(now_ms() < deadline);
