@@ -7,7 +7,9 @@
 #ifndef MDL_PRIVATE_H
 #define MDL_PRIVATE_H
 
+#ifndef MDL_NO_AUTHOR_MACROS
 #define MDL_NO_AUTHOR_MACROS
+#endif
 #include "mdl.h"
 
 #include <sys/types.h>
@@ -78,7 +80,7 @@ int protocol_message(struct mdl_dev *dev, const uint8_t *message, size_t size, i
 handler version_handle;                                   /* version.c */
 handler device_get_info, device_reset_handle;             /* device.c */
 handler region_get_info, region_read_handle, region_write_handle, region_write_multi_handle,
-	region_io_fds_handle;                             /* region.c, ioeventfd.c */
+	region_io_fds_handle;                             /* region_vfio.c, ioeventfd.c */
 handler irq_get_info, irq_set_handle;                     /* irq_vfio.c */
 handler dma_map_handle, dma_unmap_handle;                 /* dma.c */
 handler feature_handle, mig_data_read_handle, mig_data_write_handle; /* feature.c, migration.c */
@@ -92,6 +94,7 @@ struct conn_limits {
 	uint32_t max_data;       /* client's max_data_xfer_size */
 	uint32_t max_fds;        /* client's max_msg_fds */
 	uint64_t pgsizes;
+	uint16_t minor;          /* as the client proposed it: dma_message.c guesses by it */
 	bool write_multiple;
 	bool negotiated;         /* VERSION was answered: other commands may follow */
 	int twin_fd;             /* our end of the twin socket, or -1: commands to the client go there */
@@ -149,6 +152,9 @@ uint64_t reg_read(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t eleme
 /* A client's write: locks, effects, hooks. value is in register position. */
 void reg_write(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value,
 	       uint64_t enabled);
+/* What a write makes of a value, by masks and effects alone. */
+uint64_t reg_apply(const struct mdl_reg *reg, uint64_t old, uint64_t data, uint64_t enabled);
+/* reg_reset.c */
 void reg_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind); /* values only */
 void reg_reset_hooks(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind);
 /* Dimensions that an array may have; create functions refuse more. */
@@ -182,6 +188,9 @@ int regions_create(struct mdl_dev *dev);
 void regions_destroy(struct mdl_dev *dev);
 int region_access(struct mdl_dev *dev, uint32_t region, uint64_t offset, uint8_t *data, size_t size,
 		  bool is_write);
+/* n bytes of one register, from the hit's byte on, as they lie on the bus. */
+void reg_access_bytes(struct mdl_dev *dev, const struct decode_hit *hit, uint8_t *data, unsigned n,
+		      bool is_write);
 /* RAM windows, for migration: the i-th of all (BAR order); NULL past the end. */
 struct ram_window {
 	const struct mdl_ram *ram;
@@ -237,6 +246,8 @@ int msix_access(struct mdl_dev *dev, uint8_t bar, uint64_t offset, uint8_t *data
 		bool is_write);
 void intr_reg_written(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value,
 		      uint64_t enabled);                  /* by reg.c for registers with intr_role */
+void intr_status_read(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element,
+		      uint64_t cleared);                  /* reading cleared these bits of a status */
 void intrs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);
 void intrs_update(struct mdl_dev *dev);                   /* after a load: recompute status and lines */
 
@@ -255,6 +266,7 @@ struct guarded {
 	size_t size;
 	volatile int failed;         /* set by the SIGBUS handler; the page was replaced by zeros */
 	struct guarded *next;
+	struct guarded **link;       /* what points to this one */
 };
 int guard_add(struct guarded *guard, void *start, size_t size);
 void guard_remove(struct guarded *guard);

@@ -74,7 +74,7 @@ bool mdl_irq_level(const struct mdl_dev *dev, unsigned irq);
  * Dirty pages are marked.  Bus mastering must be on in COMMAND (PCI 6.2.2).
  * Errors: -EFAULT: not mapped (nothing was transferred beyond the first bad byte); -EACCES: mapping
  * does not allow it; -EPERM: bus mastering is off; -EIO: the client's memory failed; -ENOTCONN:
- * no client; -EOVERFLOW: iova + len wraps.
+ * no client; -EOVERFLOW: iova + len wraps; -EBUSY: a migration has stopped the device.
  */
 int mdl_dma_read(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len);
 int mdl_dma_write(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t len);
