@@ -188,7 +188,7 @@ $(UNIT_TESTS:$(BUILD)/%=$(BUILD)/obj/%.o): | $(GEN)/grammar.h
 
 tests: all $(UNIT_TESTS) $(TEST_BINS)
 check: tests ## build and run all tests but those with QEMU
-	$(Q)BUILD=$(BUILD) CC='$(CC)' tests/run $(UNIT_TESTS) $(TESTS)
+	$(Q)BUILD=$(BUILD) CC='$(CC)' SANITIZE=$(SANITIZE) tests/run $(UNIT_TESTS) $(TESTS)
 check-asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) BUILD=$(BUILD)/asan SANITIZE=1 check
 check-valgrind: tests ## unit tests under valgrind
