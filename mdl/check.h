@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The checks over a resolved model. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include "model.h"
+
+/*
+ * Run all checks whose prerequisites passed.  The model may be incomplete, with parts marked bad:
+ * nothing is said that follows from those, or from a syntax error.  Links the ro+wo pairs of registers
+ * (m_reg.pair).  Reports go to the tree's diag.
+ */
+void run_checks(const struct tree *tree, struct model *model);
+
+#endif

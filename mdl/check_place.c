@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whether things stand where they can: alignment, and within their BAR or config space. */
+#include "check_private.h"
+#include "extents.h"
+
+#include <inttypes.h>
+
+#define PAGE 4096u
+#define MSIX_ALIGNMENT 8u
+#define CONFIG_START 0x40u
+#define CONFIG_SIZE 0x100u
+#define EXTENDED_CONFIG_SIZE 0x1000u
+
+static unsigned alignment_of(const struct m_reg *reg)
+{
+	return reg->width == 8 ? 4 : reg->width;
+}
+
+static const char *article(unsigned bits)
+{
+	return bits == 8 ? "an" : "a";
+}
+
+static bool report_stride(struct checking *c, const struct m_via *via, struct loc loc,
+			  const char *what, const struct m_dim *dims, unsigned ndims,
+			  unsigned alignment)
+{
+	for (unsigned i = 0; i < ndims; i++) {
+		if (dims[i].count < 2 || dims[i].stride % alignment == 0)
+			continue;
+		found(c, MISALIGNED, via, loc,
+		      "elements of %s stand 0x%" PRIx32 " bytes apart, not a multiple of %u", what,
+		      dims[i].stride, alignment);
+		return true;
+	}
+	return false;
+}
+
+static void check_reg(struct checking *c, const struct m_reg *reg)
+{
+	unsigned alignment = alignment_of(reg), bits = reg->width * 8;
+
+	if (reg->bad_place || alignment < 2)
+		return;
+	if (reg->offset % alignment)
+		found(c, MISALIGNED, reg->via, reg->offset_loc,
+		      "%s stands at 0x%" PRIx64 ": %s %u-bit register's offset is a multiple of %u",
+		      describe_reg(c, reg), reg->offset, article(bits), bits, alignment);
+	report_stride(c, reg->via, reg->stride_loc, describe_reg(c, reg), reg->dims, reg->ndims,
+		      alignment);
+}
+
+static void check_ram(struct checking *c, const struct m_ram *ram)
+{
+	if (ram->bad_place || !ram->mmap)
+		return;
+	if (ram->offset % PAGE)
+		found(c, MISALIGNED, ram->via, ram->offset_loc,
+		      "mapped ram '%s' stands at 0x%" PRIx64 ", not a multiple of a page (4096)",
+		      ram->path, ram->offset);
+	if (ram->size % PAGE)
+		found(c, MISALIGNED, ram->via, ram->loc,
+		      "mapped ram '%s' has 0x%" PRIx64 " bytes, not a multiple of a page (4096)",
+		      ram->path, ram->size);
+	report_stride(c, ram->via, ram->stride_loc, describe_ram(c, ram), ram->dims, ram->ndims,
+		      PAGE);
+}
+
+static void check_msix(struct checking *c, struct loc loc, const char *what, uint32_t offset)
+{
+	if (offset % MSIX_ALIGNMENT)
+		found(c, MISALIGNED, NULL, loc, "%s stands at 0x%" PRIx32 ", not a multiple of 8",
+		      what, offset);
+}
+
+void check_misaligned(struct checking *c)
+{
+	const struct m_pci *pci = &c->model->pci;
+
+	for (unsigned i = 0; i < c->model->nregs; i++)
+		check_reg(c, c->model->regs[i]);
+	for (unsigned i = 0; i < c->model->nbars; i++)
+		for (unsigned k = 0; k < c->model->bars[i].nrams; k++)
+			check_ram(c, &c->model->bars[i].rams[k]);
+	if (pci->has_msix) {
+		check_msix(c, pci->table_loc, "the MSI-X table", pci->msix_table_offset);
+		check_msix(c, pci->pba_loc, "the array of MSI-X pending bits",
+			   pci->msix_pba_offset);
+	}
+}
+
+/* A space: its end, and where that is said. */
+struct space {
+	struct checking *c;
+	int bar;
+	uint64_t size;
+	struct loc loc;
+};
+
+static void check_end(const struct space *space, const struct m_via *via, struct loc loc,
+		      const char *what, const struct extent *extent)
+{
+	uint64_t end = extent_end(extent);
+
+	if (end <= space->size)
+		return;
+	if (found(space->c, PAST_END, via, loc,
+		  "%s ends at 0x%" PRIx64 ", past the end of %s at 0x%" PRIx64, what, end - 1,
+		  describe_space(space->c, space->bar), space->size - 1))
+		diag_note(space->c->diag, space->loc, "%s has 0x%" PRIx64 " bytes",
+			  describe_space(space->c, space->bar), space->size);
+}
+
+/* Where an end is beyond all numbers that make sense. */
+static void report_far(const struct space *space, const struct m_via *via, struct loc loc,
+		       const char *what)
+{
+	found(space->c, PAST_END, via, loc, "%s ends far past the end of %s", what,
+	      describe_space(space->c, space->bar));
+}
+
+static void check_reg_end(const struct space *space, const struct m_reg *reg)
+{
+	struct extent extent;
+
+	if (reg->bad_place)
+		return;
+	if (extent_init(&extent, reg->offset, reg->width, reg->dims, reg->ndims))
+		check_end(space, reg->via, reg->loc, describe_reg(space->c, reg), &extent);
+	else
+		report_far(space, reg->via, reg->loc, describe_reg(space->c, reg));
+}
+
+static void check_ram_end(const struct space *space, const struct m_ram *ram)
+{
+	struct extent extent;
+
+	if (ram->bad_place)
+		return;
+	if (extent_init(&extent, ram->offset, ram->size, ram->dims, ram->ndims))
+		check_end(space, ram->via, ram->loc, describe_ram(space->c, ram), &extent);
+	else
+		report_far(space, ram->via, ram->loc, describe_ram(space->c, ram));
+}
+
+static void check_msix_end(const struct space *space)
+{
+	const struct m_pci *pci = &space->c->model->pci;
+	struct extent extent;
+
+	if (!pci->has_msix)
+		return;
+	if (pci->msix_table_bar == space->bar &&
+	    extent_init(&extent, pci->msix_table_offset, msix_table_size(pci), NULL, 0))
+		check_end(space, NULL, pci->table_loc, "the MSI-X table", &extent);
+	if (pci->msix_pba_bar == space->bar &&
+	    extent_init(&extent, pci->msix_pba_offset, msix_pba_size(pci), NULL, 0))
+		check_end(space, NULL, pci->pba_loc, "the array of MSI-X pending bits", &extent);
+}
+
+void check_past_end(struct checking *c)
+{
+	const struct m_pci *pci = &c->model->pci;
+
+	for (unsigned i = 0; i < c->model->nbars; i++) {
+		const struct m_bar *bar = &c->model->bars[i];
+		struct space space = {c, (int)bar->index, bar->size, bar->size_loc};
+
+		if (bar->bad || bar->size == 0)
+			continue;
+		for (unsigned k = 0; k < bar->nregs; k++)
+			check_reg_end(&space, bar->regs[k]);
+		for (unsigned k = 0; k < bar->nrams; k++)
+			check_ram_end(&space, &bar->rams[k]);
+		check_msix_end(&space);
+	}
+	struct space config = {c, -1, pci->express ? EXTENDED_CONFIG_SIZE : CONFIG_SIZE, pci->loc};
+
+	for (unsigned i = 0; i < pci->nregs; i++)
+		check_reg_end(&config, pci->regs[i]);
+}
+
+void check_config_register(struct checking *c)
+{
+	const struct m_pci *pci = &c->model->pci;
+
+	for (unsigned i = 0; i < pci->nregs; i++) {
+		const struct m_reg *reg = pci->regs[i];
+
+		if (!reg->bad_place && reg->offset < CONFIG_START)
+			found(c, CONFIG_REGISTER, reg->via, reg->offset_loc,
+			      "%s stands at 0x%" PRIx64 ", in the standard header (0x00-0x3f)",
+			      describe_reg(c, reg), reg->offset);
+	}
+}
