@@ -42,6 +42,8 @@ struct mdl_dev {
 	struct dma *dma;         /* dma.c */
 	struct migration *migration; /* migration.c */
 	struct trace *trace;     /* trace.c; NULL while off */
+	struct io_fds *io_fds;   /* ioeventfd.c; NULL: no such doorbells */
+	struct doorbell_pages *doorbell_pages; /* doorbell_page.c; NULL: no such doorbells */
 };
 
 /* ---- protocol.c: one validated request -> one handler -> one reply point */
@@ -208,12 +210,26 @@ struct ram_window *region_ram(struct mdl_dev *dev, uint32_t i);
  */
 uint8_t *region_shared(struct mdl_dev *dev, uint8_t bar);
 
+/* ---- ioeventfd.c, doorbell_page.c: doorbells that ring without a message */
+int doorbells_create(struct mdl_dev *dev);                /* after the regions */
+void doorbells_destroy(struct mdl_dev *dev);
+void doorbells_client_came(struct mdl_dev *dev);
+void doorbells_client_gone(struct mdl_dev *dev);
+/* The device stops: what has rung is heard, then nothing.  And goes on. */
+void doorbells_pause(struct mdl_dev *dev);
+void doorbells_resume(struct mdl_dev *dev);
+/* What stands in a shared page, as it lies on the bus; for migration.  False: not a shared one. */
+bool doorbell_page_get(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element,
+		       uint8_t *bytes);
+void doorbell_page_put(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element,
+		       const uint8_t *bytes);
+
 /* ---- config.c, caps.c: config space */
 int config_create(struct mdl_dev *dev);
 void config_destroy(struct mdl_dev *dev);
 uint32_t config_size(const struct mdl_dev *dev);          /* 256 or 4096 */
 int config_access(struct mdl_dev *dev, uint64_t offset, uint8_t *data, size_t size, bool is_write);
-void config_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);
+void config_reset(struct mdl_dev *dev, enum mdl_reset_kind kind); /* irqs_reset() or irqs_update() follows */
 uint8_t *config_image(struct mdl_dev *dev);               /* for save and load */
 /* Judge a loaded image against our masks, then take it; all or nothing. */
 int config_load(struct mdl_dev *dev, const uint8_t *image, size_t size);
@@ -241,7 +257,6 @@ void irqs_update(struct mdl_dev *dev);                    /* control bits change
 size_t irqs_state_size(const struct mdl_dev *dev);
 void irqs_save(const struct mdl_dev *dev, uint8_t *state);
 int irqs_load(struct mdl_dev *dev, const uint8_t *state, size_t size);
-bool msix_claims(const struct mdl_dev *dev, uint8_t bar, uint64_t offset); /* table or PBA there? */
 int msix_access(struct mdl_dev *dev, uint8_t bar, uint64_t offset, uint8_t *data, size_t size,
 		bool is_write);
 void intr_reg_written(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value,
