@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Logical interrupts: levels and pulses, and how they leave the device: by MSI-X, MSI or INTx.
+ * What cannot be sent now is owed, and sent once when masks, eventfds and power allow.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "irq.h"
+
+/*
+ * The eventfd is the client's, and so are its flags and its counter: never wait for it.  A full
+ * counter needs no more signals.
+ */
+void irq_signal(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+	const uint64_t one = 1;
+	ssize_t n;
+
+	if (poll(&poll_fd, 1, 0) != 1 || !(poll_fd.revents & POLLOUT))
+		return;
+	do {
+		n = write(fd, &one, sizeof(one));
+	} while (n < 0 && errno == EINTR);
+}
+
+/* ---- where interrupts go now */
+
+/*
+ * What the driver enabled.  An attached eventfd counts as enabled: not every client lets config
+ * space know.
+ */
+static enum irq_mode mode_now(const struct mdl_dev *dev)
+{
+	const struct irqs *irqs = dev->irqs;
+
+	if (irqs->index[VU_IRQ_MSIX].count > 0 &&
+	    (irqs->index[VU_IRQ_MSIX].attached > 0 || config_msix(dev).enabled))
+		return IRQ_MODE_MSIX;
+	if (irqs->index[VU_IRQ_MSI].count > 0 &&
+	    (irqs->index[VU_IRQ_MSI].attached > 0 || config_msi(dev).enabled))
+		return IRQ_MODE_MSI;
+	return irqs->index[VU_IRQ_INTX].count > 0 ? IRQ_MODE_INTX : IRQ_MODE_NONE;
+}
+
+static bool by_message(const struct irqs *irqs)
+{
+	return irqs->mode == IRQ_MODE_MSI || irqs->mode == IRQ_MODE_MSIX;
+}
+
+/* Only in D0 and while running does a function interrupt. */
+static bool may_interrupt(const struct mdl_dev *dev)
+{
+	return config_powered(dev) && (!dev->migration || migration_running(dev));
+}
+
+static bool vector_ready(const struct mdl_dev *dev, uint32_t index, uint32_t number)
+{
+	const struct vector *vector = &dev->irqs->index[index].vectors[number];
+
+	if (vector->fd < 0 || vector->masked)
+		return false;
+	if (index == VU_IRQ_MSIX && (config_msix(dev).function_mask || msix_entry_masked(dev, number)))
+		return false;
+	if (index == VU_IRQ_MSI && (config_msi(dev).mask >> number & 1))
+		return false;
+	if (index == VU_IRQ_ERR || index == VU_IRQ_REQ)
+		return true;
+	return may_interrupt(dev);
+}
+
+/* The vector of a logical interrupt in the current mode, which is by message. */
+static uint32_t vector_of(const struct mdl_dev *dev, const struct irq *irq)
+{
+	struct msi_control msi;
+
+	if (dev->irqs->mode == IRQ_MODE_MSIX)
+		return irq->vector;
+	msi = config_msi(dev);
+	if (msi.enabled)
+		return irq->vector & ((1u << msi.log2_enabled) - 1);
+	return irq->vector % dev->irqs->index[VU_IRQ_MSI].count;
+}
+
+static uint32_t message_index(const struct irqs *irqs)
+{
+	return irqs->mode == IRQ_MODE_MSIX ? VU_IRQ_MSIX : VU_IRQ_MSI;
+}
+
+/* ---- messages */
+
+void irqs_pending(const struct mdl_dev *dev, uint64_t *bitmap)
+{
+	const struct irqs *irqs = dev->irqs;
+	const struct irq_index *index = &irqs->index[message_index(irqs)];
+
+	if (!by_message(irqs))
+		return;
+	for (uint32_t i = 0; i < irqs->count; i++) {
+		if (irqs->irqs[i].owed || irqs->irqs[i].pulse) {
+			const uint32_t vector = vector_of(dev, &irqs->irqs[i]);
+
+			bitmap[vector / 64] |= 1ull << (vector % 64);
+		}
+	}
+	for (uint32_t i = 0; irqs->triggers > 0 && i < index->count; i++)
+		if (index->vectors[i].triggered)
+			bitmap[i / 64] |= 1ull << (i % 64);
+}
+
+static void show_msi_pending(struct mdl_dev *dev)
+{
+	uint64_t pending = 0;
+
+	if (dev->irqs->mode == IRQ_MODE_MSI)
+		irqs_pending(dev, &pending);
+	config_set_msi_pending(dev, (uint32_t)pending);
+}
+
+static void pulse_forget(struct irqs *irqs, struct irq *irq)
+{
+	if (irq->pulse)
+		irqs->pulses--;
+	irq->pulse = false;
+}
+
+/* Send what is owed; interrupts that share a vector share the message. */
+static void messages_flush(struct mdl_dev *dev)
+{
+	struct irqs *irqs = dev->irqs;
+	const uint32_t index = message_index(irqs);
+
+	memset(irqs->sent, 0, (irqs->index[index].count + 63) / 64 * sizeof(*irqs->sent));
+	for (uint32_t i = 0; i < irqs->count; i++) {
+		struct irq *irq = &irqs->irqs[i];
+		uint32_t vector;
+
+		if (!irq->owed && !irq->pulse)
+			continue;
+		vector = vector_of(dev, irq);
+		if (!vector_ready(dev, index, vector))
+			continue;
+		if (!(irqs->sent[vector / 64] >> (vector % 64) & 1))
+			irq_signal(irqs->index[index].vectors[vector].fd);
+		irqs->sent[vector / 64] |= 1ull << (vector % 64);
+		irq->owed = false;
+		pulse_forget(irqs, irq);
+	}
+	if (irqs->mode == IRQ_MODE_MSI)
+		show_msi_pending(dev);
+}
+
+/* Returns whether it was sent. */
+static bool message_send(struct mdl_dev *dev, const struct irq *irq)
+{
+	const uint32_t index = message_index(dev->irqs);
+	const uint32_t vector = vector_of(dev, irq);
+
+	if (!vector_ready(dev, index, vector))
+		return false;
+	irq_signal(dev->irqs->index[index].vectors[vector].fd);
+	return true;
+}
+
+/* ---- INTx */
+
+static void pulses_forget(struct irqs *irqs)
+{
+	for (uint32_t i = 0; irqs->pulses > 0 && i < irqs->count; i++)
+		pulse_forget(irqs, &irqs->irqs[i]);
+}
+
+/* Signals once, then is masked until the client unmasks (AUTOMASKED). */
+static void intx_update(struct mdl_dev *dev)
+{
+	struct irqs *irqs = dev->irqs;
+	struct vector *intx = irqs->index[VU_IRQ_INTX].vectors;
+
+	if ((irqs->high > 0 || irqs->pulses > 0) && !config_intx_disabled(dev) &&
+	    vector_ready(dev, VU_IRQ_INTX, 0)) {
+		intx->masked = true;
+		irq_signal(intx->fd);
+		pulses_forget(irqs);
+	}
+	config_set_interrupt_status(dev, irqs->high > 0 || irqs->pulses > 0);
+}
+
+/* ---- the client's own triggers */
+
+void irq_trigger(struct mdl_dev *dev, uint32_t index, uint32_t number)
+{
+	struct irqs *irqs = dev->irqs;
+	struct vector *vector = &irqs->index[index].vectors[number];
+
+	if (vector->fd < 0 || vector->triggered)
+		return;
+	vector->triggered = true;
+	irqs->triggers++;
+	irqs_update(dev);
+}
+
+static void triggers_flush(struct mdl_dev *dev)
+{
+	struct irqs *irqs = dev->irqs;
+
+	for (uint32_t index = 0; index < VU_NUM_IRQS; index++) {
+		for (uint32_t i = 0; irqs->triggers > 0 && i < irqs->index[index].count; i++) {
+			struct vector *vector = &irqs->index[index].vectors[i];
+
+			if (!vector->triggered || !vector_ready(dev, index, i))
+				continue;
+			vector->triggered = false;
+			vector->masked = index == VU_IRQ_INTX;
+			irqs->triggers--;
+			irq_signal(vector->fd);
+		}
+	}
+}
+
+/* ---- levels and pulses */
+
+static void mode_change(struct mdl_dev *dev, enum irq_mode mode)
+{
+	struct irqs *irqs = dev->irqs;
+
+	irqs->mode = mode;
+	for (uint32_t i = 0; i < irqs->count; i++)
+		irqs->irqs[i].owed = by_message(irqs) && irqs->irqs[i].level;
+	if (mode != IRQ_MODE_INTX)
+		config_set_interrupt_status(dev, false);
+	show_msi_pending(dev);
+}
+
+void irqs_update(struct mdl_dev *dev)
+{
+	const enum irq_mode mode = mode_now(dev);
+
+	if (mode != dev->irqs->mode)
+		mode_change(dev, mode);
+	if (dev->irqs->triggers > 0)
+		triggers_flush(dev);
+	if (by_message(dev->irqs))
+		messages_flush(dev);
+	else if (mode == IRQ_MODE_INTX)
+		intx_update(dev);
+}
+
+static void level_update(struct mdl_dev *dev, struct irq *irq)
+{
+	struct irqs *irqs = dev->irqs;
+	const bool level = irq->raised || irq->causes > 0;
+
+	if (level == irq->level)
+		return;
+	irq->level = level;
+	irqs->high += level ? 1 : UINT32_MAX;
+	if (dev->tracing)
+		trace_irq(dev, (unsigned)(irq - irqs->irqs), level ? "raised" : "lowered");
+	if (irqs->mode == IRQ_MODE_INTX) {
+		intx_update(dev);
+	} else if (by_message(irqs)) {
+		/* A message that is still owed goes with its reason (PCI 3.0, 6.8.3.5). */
+		irq->owed = level && !message_send(dev, irq);
+		if (irqs->mode == IRQ_MODE_MSI)
+			show_msi_pending(dev);
+	}
+}
+
+void irq_cause(struct mdl_dev *dev, uint32_t number, bool asserted)
+{
+	struct irq *irq;
+
+	if (number >= dev->irqs->count)
+		return;
+	irq = &dev->irqs->irqs[number];
+	irq->causes += asserted ? 1 : UINT32_MAX;
+	level_update(dev, irq);
+}
+
+void irq_again(struct mdl_dev *dev, uint32_t number)
+{
+	struct irq *irq;
+
+	if (number >= dev->irqs->count || !by_message(dev->irqs))
+		return;
+	irq = &dev->irqs->irqs[number];
+	if (!irq->level || irq->owed)
+		return;
+	irq->owed = !message_send(dev, irq);
+	if (dev->irqs->mode == IRQ_MODE_MSI)
+		show_msi_pending(dev);
+}
+
+/* ---- for authors */
+
+static struct irq *irq_get(struct mdl_dev *dev, unsigned number)
+{
+	if (number < dev->irqs->count)
+		return &dev->irqs->irqs[number];
+	log_error(dev, "there is no interrupt %u", number);
+	return NULL;
+}
+
+void mdl_irq_set(struct mdl_dev *dev, unsigned number, bool level)
+{
+	struct irq *irq = irq_get(dev, number);
+
+	if (!irq)
+		return;
+	irq->raised = level;
+	level_update(dev, irq);
+}
+
+void mdl_irq_raise(struct mdl_dev *dev, unsigned number)
+{
+	mdl_irq_set(dev, number, true);
+}
+
+void mdl_irq_lower(struct mdl_dev *dev, unsigned number)
+{
+	mdl_irq_set(dev, number, false);
+}
+
+void mdl_irq_pulse(struct mdl_dev *dev, unsigned number)
+{
+	struct irq *irq = irq_get(dev, number);
+
+	if (!irq)
+		return;
+	if (dev->tracing)
+		trace_irq(dev, number, "pulsed");
+	if (by_message(dev->irqs) && message_send(dev, irq))
+		return;
+	if (!irq->pulse)
+		dev->irqs->pulses++;
+	irq->pulse = true;
+	if (dev->irqs->mode == IRQ_MODE_INTX)
+		intx_update(dev);
+	else
+		show_msi_pending(dev);
+}
+
+bool mdl_irq_level(const struct mdl_dev *dev, unsigned number)
+{
+	return number < dev->irqs->count && dev->irqs->irqs[number].level;
+}
