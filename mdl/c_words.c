@@ -11,7 +11,7 @@ struct set {
 
 struct c_words {
 	struct arena *arena;
-	struct set words, tails, calls, defined;
+	struct set words, calls, defined;
 };
 
 static bool is_word_start(char c)
@@ -126,17 +126,16 @@ static void set_grow(struct arena *arena, struct set *set)
 	*set = larger;
 }
 
-static bool set_add(struct arena *arena, struct set *set, const char *word, size_t length)
+static void set_add(struct arena *arena, struct set *set, const char *word, size_t length)
 {
 	if (set->count * 2 >= set->capacity)
 		set_grow(arena, set);
 	const char **slot = find_slot(set, word, length);
 
 	if (*slot)
-		return false;
+		return;
 	*slot = arena_copy(arena, word, length);
 	set->count++;
-	return true;
 }
 
 static bool set_has(const struct set *set, const char *word)
@@ -150,17 +149,6 @@ struct c_words *c_words_create(struct arena *arena)
 
 	words->arena = arena;
 	return words;
-}
-
-static void add_word(struct c_words *words, struct c_token token)
-{
-	if (!set_add(words->arena, &words->words, token.start, token.length))
-		return;
-	set_add(words->arena, &words->tails, token.start, token.length);
-	for (size_t i = 0; i + 1 < token.length; i++)
-		if (token.start[i] == '_')
-			set_add(words->arena, &words->tails, token.start + i + 1,
-				token.length - i - 1);
 }
 
 /* After the '(' at *text: does the first argument consist of `dev` alone? */
@@ -209,7 +197,7 @@ void c_words_scan(struct c_words *words, const char *text)
 			depth -= depth && c_token_is(token, "}");
 			continue;
 		}
-		add_word(words, token);
+		set_add(words->arena, &words->words, token.start, token.length);
 		if (c_token_is(before, "define")) {
 			set_add(words->arena, &words->defined, token.start, token.length);
 			continue;
@@ -226,11 +214,6 @@ void c_words_scan(struct c_words *words, const char *text)
 bool c_words_have(const struct c_words *words, const char *word)
 {
 	return set_has(&words->words, word);
-}
-
-bool c_words_have_tail(const struct c_words *words, const char *tail)
-{
-	return set_has(&words->tails, tail);
 }
 
 static bool has_prefix(const char *word, const char *const *prefixes, unsigned n)

@@ -28,11 +28,6 @@ struct c_words *c_words_create(struct arena *arena);
 void c_words_scan(struct c_words *words, const char *text);
 bool c_words_have(const struct c_words *words, const char *word);
 /*
- * Has an identifier been seen that is `tail`, or ends with '_' and it: dev_set_CTRL and CTRL for
- * "CTRL"?
- */
-bool c_words_have_tail(const struct c_words *words, const char *tail);
-/*
  * Is a function called with `dev` as its first argument that is not defined in what was scanned,
  * nor begins with one of the prefixes?
  */

@@ -6,13 +6,16 @@
 #include "c_words.h"
 #include "model.h"
 
-/* What the description's C shows. */
+/*
+ * What the description's C shows.  A hook without a body, or a call of a function that is not here,
+ * may do anything: that is `external`.
+ */
 struct behaviour {
-	bool external;               /* a hook whose body is not here may do anything */
-	bool external_load;          /* such a one runs after_load */
-	struct c_words *words;       /* of all C that can change the device */
-	struct c_words *load_words;  /* of what runs after_load */
-	struct c_words *all_words;   /* conditions of sections as well */
+	bool external;
+	struct c_words *words;       /* of all that can change the device: hooks, code of files */
+	bool has_load, external_load;
+	struct c_words *load_words;  /* of after_load hooks, and code of files */
+	struct c_words *conditions;  /* of sections */
 };
 
 struct checking {
@@ -21,7 +24,7 @@ struct checking {
 	struct arena *arena;
 	struct diag *diag;
 	struct behaviour behaviour;
-	uint64_t *set_bits;          /* by register id, of what owns the storage: bits that software sets */
+	uint64_t *settable;          /* check_access.c: bits that software can set, by register */
 	bool failed[CHECK_COUNT];
 };
 
@@ -53,11 +56,14 @@ const char *describe_space(const struct checking *c, int bar);
 
 /* check_behaviour.c */
 void read_behaviour(struct checking *c);
-/* Is C seen that sets the register, or this field of it (may be NULL)? */
+/* Does C set the register, or one field of it (NULL: any)? */
 bool sets_register(const struct checking *c, const struct m_reg *reg, const struct m_field *field);
 bool sets_cause(const struct checking *c, const struct m_intr_cause *cause);
-/* Does C name the enumerator, constant or layout, with or without the device's name before it? */
-bool names_thing(const struct checking *c, const struct c_words *words, const char *name);
+bool raises_irq(const struct checking *c, const struct m_irq *irq);
+/* Does C name a constant, enumerator or layout, as it is or with the device's name before it? */
+bool names_thing(const struct checking *c, const char *name);
+/* Does an inline `on read` do more than supply a value? */
+bool read_hook_acts(const struct checking *c, const struct m_hook *hooks, unsigned n);
 
 /* check_overlap.c */
 void check_overlap(struct checking *c);
@@ -90,8 +96,10 @@ void check_msix_bar(struct checking *c);
 void check_irq_vector(struct checking *c);
 void check_capability(struct checking *c);
 
-/* check_access.c */
+/* check_enum.c */
 void check_enum_repeat(struct checking *c);
+
+/* check_access.c */
 void check_woclr_unset(struct checking *c);
 void check_ro_constant(struct checking *c);
 void check_read_effect(struct checking *c);
