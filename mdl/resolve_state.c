@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The state that migrates: variables, sections, versions. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "resolve.h"
+
+/* Versions that a section or variable is in. */
+struct versions {
+	uint32_t since, until;
+};
+
+static struct versions read_versions(struct resolver *r, const struct attrs *attrs,
+				     struct versions outer)
+{
+	const struct attr *since = attrs->word[W_SINCE], *until = attrs->word[W_UNTIL];
+	struct versions v = outer;
+	uint64_t value;
+
+	if (since && eval(r, NULL, since->args, &value)) {
+		if (value < 1 || value > r->model->version)
+			fail(r, SINCE_RANGE, since->loc,
+			     "since %" PRIu64 ", but the device is version %u", value,
+			     r->model->version);
+		else if (value > v.since)
+			v.since = (uint32_t)value;
+	}
+	if (until && eval(r, NULL, until->args, &value)) {
+		if (value < 1 || value > r->model->version)
+			fail(r, SINCE_RANGE, until->loc,
+			     "until %" PRIu64 ", but the device is version %u", value,
+			     r->model->version);
+		else if (value < v.since)
+			fail(r, SINCE_RANGE, until->loc, "until %" PRIu64 " is before since %u",
+			     value, v.since);
+		else if (value < v.until)
+			v.until = (uint32_t)value;
+	}
+	return v;
+}
+
+static bool layout_type(struct resolver *r, const char *name, struct loc loc, struct m_var *var)
+{
+	struct symbol *s = lookup_global(r, SYM_LAYOUT, name, loc);
+	struct layout *layout;
+
+	if (!s)
+		return false;
+	layout = s->thing;
+	make_layout(r, layout);
+	var->type = M_VAR_LAYOUT;
+	var->layout = layout->model;
+	var->ctype = arena_printf(r->arena, "struct %s", name);
+	var->size = (unsigned)layout->model->size;
+	if (layout->model->bad) {
+		r->trouble++;
+		return false;
+	}
+	return true;
+}
+
+static bool enum_type(struct resolver *r, const struct node *node, struct m_var *var)
+{
+	struct symbol *s = lookup_global(r, SYM_ENUM, node->type, node->type_loc);
+	struct enumeration *e;
+
+	if (!s)
+		return false;
+	e = s->thing;
+	make_enum(r, e);
+	e->model->used = true;
+	var->type = M_VAR_UINT;
+	var->ctype = "uint32_t";
+	var->size = 4;
+	for (unsigned i = 0; i < e->model->nvalues; i++)
+		if (e->model->values[i].value > UINT32_MAX) {
+			fail(r, ENUMERATOR_WIDTH, node->type_loc,
+			     "enumerator '%s' does not fit in the 32 bits of a variable",
+			     e->model->values[i].name);
+			return false;
+		}
+	return true;
+}
+
+/* Types of C: their size and meaning are the host's, so they cannot travel. */
+static bool host_type(struct resolver *r, const struct node *node, struct m_var *var)
+{
+	static const char *const ours[] = {"u8",  "u16", "u32", "u64", "i8",
+					   "i16", "i32", "i64", "bool"};
+	static const char *const known[] = {"int",    "char",  "short",  "long", "unsigned",
+					    "signed", "float", "double", "void", "size_t"};
+	bool is_known = false;
+	const char *near;
+
+	var->type = M_VAR_HOST;
+	var->ctype = node->type;
+	var->size = 0;
+	if (var->transient)
+		return true;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		is_known |= !strcmp(known[i], node->type);
+	near = is_known ? NULL : suggest(node->type, ours, sizeof(ours) / sizeof(ours[0]));
+	if (!near && !is_known)
+		near = suggest_name(r, SPACE_GLOBAL, 1u << SYM_LAYOUT, node->type);
+	if (near) {
+		fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'; did you mean '%s'?",
+		     node->type, near);
+	} else if (fail(r, HOST_TYPE, node->type_loc,
+			"'%s' is a type of this host and cannot migrate", node->type)) {
+		diag_help(r->diag,
+			  "say 'transient %s %s', or use u8 to u64, i8 to i64, bool or a layout",
+			  node->type, node->name);
+	}
+	return false;
+}
+
+static bool var_type(struct resolver *r, const struct node *node, struct m_var *var)
+{
+	struct symbol *s;
+	bool is_signed;
+
+	if (!node->type) {
+		r->trouble++;
+		return false;
+	}
+	if (node->type_class && !strcmp(node->type_class, "layout"))
+		return layout_type(r, node->type, node->type_loc, var);
+	if (node->type_class && !strcmp(node->type_class, "enum"))
+		return enum_type(r, node, var);
+	if (node->type_class)
+		return host_type(r, node, var);
+	if (integer_type(node->type, &var->size, &is_signed, &var->ctype)) {
+		var->type = is_signed ? M_VAR_INT : M_VAR_UINT;
+		return true;
+	}
+	if (!strcmp(node->type, "bool")) {
+		var->type = M_VAR_BOOL;
+		var->ctype = "bool";
+		var->size = 1;
+		return true;
+	}
+	s = names_find(&r->names, SPACE_GLOBAL, node->type);
+	if (s && s->kind == SYM_LAYOUT)
+		return layout_type(r, node->type, node->type_loc, var);
+	return host_type(r, node, var);
+}
+
+static void var_shape(struct resolver *r, const struct node *node, struct m_var *var)
+{
+	const struct expr *dims = node->bounded ? node->args : node->dims;
+
+	var->count = 1;
+	if (node->unbounded) {
+		if (fail(r, UNBOUNDED_ARRAY, node->name_loc, "'%s' has no bound", node->name))
+			diag_help(r->diag, "write [N], or [<= N] where the length varies");
+		return;
+	}
+	if (node->bounded && node->dims)
+		fail(r, UNBOUNDED_ARRAY, node->name_loc,
+		     "an array of variable length has one dimension, [<= N]");
+	eval_dims(r, NULL, dims, node->bounded ? 1 : MODEL_MAX_DIMS, "this array", var->dims,
+		  &var->ndims);
+	for (unsigned i = 0; i < var->ndims; i++)
+		var->count *= var->dims[i];
+	var->bounded = node->bounded;
+}
+
+static void var_value(struct resolver *r, const struct attr *attr, struct m_var *var)
+{
+	if (!attr || !attr->args)
+		return;
+	var->has_value = true;
+	if (var->type == M_VAR_LAYOUT)
+		eval_range(r, NULL, attr->args, 0, 0, "the value of a layout", &var->value);
+	else if (var->type == M_VAR_BOOL)
+		eval_range(r, NULL, attr->args, 0, 1, "the value", &var->value);
+	else if (var->type == M_VAR_HOST)
+		eval_typed(r, attr->args, 8, true, NULL, &var->value);
+	else
+		eval_typed(r, attr->args, var->size, var->type == M_VAR_INT, NULL, &var->value);
+}
+
+static void check_versions(struct resolver *r, const struct attrs *attrs, const struct m_var *var,
+			   bool section_when)
+{
+	const struct attr *since = attrs->word[W_SINCE], *until = attrs->word[W_UNTIL];
+	const struct attr *versioned = since ? since : until;
+
+	if (var->transient && versioned) {
+		if (fail(r, CONTRADICTION, versioned->loc, "'%s' contradicts 'transient'",
+			 versioned->name))
+			diag_note(r->diag, attrs->word[W_TRANSIENT]->loc,
+				  "'transient' is given here");
+		return;
+	}
+	if (var->transient || var->since <= 1 || var->has_value || section_when)
+		return;
+	if (fail(r, SINCE_DEFAULT, since ? since->loc : var->loc,
+		 "'%s' is absent in streams of older versions and has no value for them",
+		 var->name))
+		diag_help(r->diag, "give it one: %s = 0", var->name);
+}
+
+static void declare_var(struct resolver *r, const struct m_var *var)
+{
+	check_keyword(r, "variable", var->name, var->loc);
+	declare(r, SPACE_MEMBERS, SYM_VAR, var->name, var->loc, NULL);
+	if (var->bounded)
+		declare(r, SPACE_MEMBERS, SYM_VAR, arena_printf(r->arena, "%s_len", var->name),
+			var->loc, NULL);
+}
+
+static void resolve_var(struct resolver *r, const struct node *node, int section,
+			struct versions versions)
+{
+	const unsigned start = r->trouble;
+	struct m_var *var = &r->model->vars[r->model->nvars++];
+	bool when = section >= 0 &&
+		    (r->model->sections[section].when || r->model->sections[section].when_code);
+	struct attrs attrs;
+
+	read_attrs(r, node->attrs, IN_VAR, &attrs);
+	*var = (struct m_var){.name = node->name,
+			      .cname = node->name,
+			      .doc = attrs.doc,
+			      .loc = node->name_loc,
+			      .transient = attrs.word[W_TRANSIENT] != NULL,
+			      .section = section};
+	versions = read_versions(r, &attrs, versions);
+	var->since = versions.since;
+	var->until = versions.until;
+	var_shape(r, node, var);
+	declare_var(r, var);
+	if (var_type(r, node, var))
+		var_value(r, attrs.reset[GENERAL_RESET], var);
+	if (r->trouble == start)
+		check_versions(r, &attrs, var, when);
+	if (var->transient && section >= 0)
+		fail(r, CONTRADICTION, attrs.word[W_TRANSIENT]->loc,
+		     "a section is what is sent: a transient variable stands outside of it");
+	var->bad = r->trouble != start;
+}
+
+static void read_condition(struct resolver *r, const struct attr *when, struct m_section *section)
+{
+	if (!when)
+		return;
+	section->when_code = when->code;
+	section->when = when->code ? NULL : when->name;
+	if (section->when && is_c_keyword(section->when))
+		fail(r, KEYWORD_NAME, when->name_loc, "'%s' is a word of C", section->when);
+}
+
+static void resolve_section(struct resolver *r, const struct node *node)
+{
+	struct m_section *section = &r->model->sections[r->model->nsections];
+	const struct versions all = {.since = 1, .until = UINT32_MAX};
+	int index = (int)r->model->nsections++;
+	struct versions versions;
+	struct attrs attrs;
+
+	read_attrs(r, node->attrs, IN_SECTION, &attrs);
+	*section = (struct m_section){
+		.name = node->name, .cname = node->name, .doc = attrs.doc, .loc = node->name_loc};
+	declare(r, SPACE_SECTIONS, SYM_SECTION, node->name, node->name_loc, NULL);
+	read_condition(r, attrs.when, section);
+	versions = read_versions(r, &attrs, all);
+	section->since = versions.since;
+	section->until = versions.until;
+	for (const struct node *item = node->children; item; item = item->next) {
+		if (item->kind == NODE_VAR)
+			resolve_var(r, item, index, versions);
+		else
+			fail(r, MISPLACED, item->loc, "a section holds only variables");
+	}
+}
+
+static void count_items(const struct node *items, unsigned *vars, unsigned *sections)
+{
+	for (const struct node *item = items; item; item = item->next) {
+		*vars += item->kind == NODE_VAR;
+		*sections += item->kind == NODE_SECTION;
+		if (item->kind == NODE_SECTION)
+			count_items(item->children, vars, sections);
+	}
+}
+
+void resolve_state(struct resolver *r)
+{
+	const struct versions all = {.since = 1, .until = UINT32_MAX};
+	unsigned vars = 0, sections = 0;
+
+	for (const struct node *node = r->device->children; node; node = node->next)
+		if (node->kind == NODE_STATE)
+			count_items(node->children, &vars, &sections);
+	r->model->vars = arena_array(r->arena, struct m_var, vars);
+	r->model->sections = arena_array(r->arena, struct m_section, sections);
+	for (const struct node *node = r->device->children; node; node = node->next) {
+		if (node->kind != NODE_STATE)
+			continue;
+		for (const struct node *item = node->children; item; item = item->next) {
+			if (item->kind == NODE_VAR)
+				resolve_var(r, item, -1, all);
+			else if (item->kind == NODE_SECTION)
+				resolve_section(r, item);
+		}
+	}
+}
