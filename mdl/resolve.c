@@ -173,6 +173,7 @@ static void add_device(struct resolver *r, const struct node *node)
 		diag_note(r->diag, r->device->name_loc, "the first one is here");
 }
 
+/* Those in the device are as global as those beside it. */
 static void declare_globals(struct resolver *r, const struct node *items, struct globals *g)
 {
 	for (const struct node *node = items; node; node = node->next) {
@@ -191,6 +192,7 @@ static void declare_globals(struct resolver *r, const struct node *items, struct
 			break;
 		case NODE_DEVICE:
 			add_device(r, node);
+			declare_globals(r, node->children, g);
 			break;
 		case NODE_CODE:
 			list_add(r, &g->codes, (void *)node->code);

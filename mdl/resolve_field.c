@@ -80,7 +80,7 @@ static void check_reserved(struct resolver *r, const struct attrs *attrs)
 {
 	const struct attr *word = attrs->word[W_RESERVED];
 
-	for (enum word w = W_RW; w <= W_SINGLEPULSE; w++)
+	for (enum attr_word w = W_RW; w <= W_SINGLEPULSE; w++)
 		if (w != W_RO && attrs->word[w]) {
 			if (fail(r, CONTRADICTION, attrs->word[w]->loc,
 				 "'%s' contradicts 'reserved'", attrs->word[w]->name))

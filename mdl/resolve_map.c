@@ -244,11 +244,6 @@ void walk_map(struct resolver *r, struct map *map, const struct node *items)
 		case NODE_DEFAULT:
 			resolve_default(r, map, node);
 			break;
-		case NODE_CONST:
-		case NODE_ENUM:
-		case NODE_TEMPLATE:
-		case NODE_LAYOUT:
-			break;
 		default:
 			fail(r, MISPLACED, node->loc, "this cannot stand in a register map");
 		}

@@ -92,7 +92,7 @@ const struct word_info *find_word(const char *name)
 	return NULL;
 }
 
-const char *word_name(enum word word)
+const char *word_name(enum attr_word word)
 {
 	for (size_t i = 0; i < N_WORDS; i++)
 		if (words[i].word == word)

@@ -33,7 +33,7 @@ enum place_kind {
 };
 
 /* The words, by meaning: UVM aliases share the SystemRDL word's. */
-enum word {
+enum attr_word {
 	W_NONE,
 	W_RW,
 	W_RO,
@@ -111,7 +111,7 @@ enum word_form {
 
 struct word_info {
 	const char *name;
-	enum word word;
+	enum attr_word word;
 	enum word_group group;
 	unsigned forms;
 	unsigned places;
@@ -124,7 +124,7 @@ const char *suggest_word(const char *name, unsigned places);
 void list_words(unsigned places, char *text, size_t size);
 /* "register", "field of a layout" … */
 const char *place_name(enum place_kind place);
-const char *word_name(enum word word);
+const char *word_name(enum attr_word word);
 
 #define MAX_HOOKS 8
 
