@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* m4 as a child process. */
+#ifndef M4_H
+#define M4_H
+
+#include "filter.h"
+
+/* Feed m4 the input and the filter m4's output.  Returns 0, or -1 after a message. */
+int m4_run(const char *input, size_t size, struct filter *filter);
+
+#endif

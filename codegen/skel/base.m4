@@ -1,0 +1,17 @@
+@# SPDX-License-Identifier: BSD-2-Clause
+@# What every skeleton uses.  See codegen/FACTS.md for how skeletons are written.
+@#
+@# Is the first argument true: neither empty nor 0?  Then the second, else the third.
+m4_define(«d4_if», «m4_ifelse(«$1», «», «$3», «$1», «0», «$3», «$2»)»)
+m4_define(«d4_ifnot», «m4_ifelse(«$1», «», «$2», «$1», «0», «$2», «$3»)»)
+@# Are the first two the same word?
+m4_define(«d4_ifeq», «m4_ifelse(«$1», «$2», «$3», «$4»)»)
+@# Something has been seen; was it?
+m4_define(«d4_saw», «m4_define(«d4_saw_$1», «1»)»)
+m4_define(«d4_if_saw», «m4_ifdef(«d4_saw_$1», «$2», «$3»)»)
+@# As C writes a declaration: no blank after a pointer's *.
+m4_define(«d4_declare», «${1}«»m4_ifelse(m4_substr(«$1», m4_decr(m4_len(«$1»))), «*», «», « »)${2}»)
+m4_define(«d4_upper», «m4_translit(«$1», «a-z», «A-Z»)»)
+@# A doc string as the comment at the end of a line.
+m4_define(«d4_doc», «m4_ifelse(«$1», «», «», « /* ${c:1} */»)»)
+m4_define(«d4_more», «m4_ifelse(«$1», «», «», «: ${c:1}»)»)

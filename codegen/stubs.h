@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* --stubs: the author's functions that are missing in NAME_logic.c. */
+#ifndef STUBS_H
+#define STUBS_H
+
+#include "filter.h"
+
+struct stubs {
+	char *text;                  /* the author's file; NULL: there is none */
+};
+
+/* Returns 0, also if the file is not there; or -1 after a message. */
+int stubs_read(struct stubs *stubs, const char *path);
+/* Does the author's file define it?  For facts_options.defined; arg: struct stubs. */
+bool stubs_defined(void *arg, const char *function);
+/* head: what a new file starts with.  create: make the file if it is not there. */
+int stubs_write(const struct stubs *stubs, const char *path, bool create, const struct buffer *head,
+		const struct buffer *functions);
+void stubs_free(struct stubs *stubs);
+
+#endif
