@@ -481,6 +481,7 @@ struct mdl_device {
 	const struct mdl_var *vars;
 	const struct mdl_section *sections;
 	const struct mdl_device_hooks *hooks;  /* or NULL */
+	void (*init)(void *dev); /* first values of what does not migrate; or NULL */
 };
 
 /* ------------------------------------------------------- 3. for programs that embed */
