@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What log.c offers beyond private.h. */
+#ifndef MDL_LOG_H
+#define MDL_LOG_H
+
+#include "private.h"
+
+/* Hand a finished line on, whatever the level shown is. */
+void log_line(const struct mdl_dev *dev, enum mdl_log_level level, const char *line);
+
+#endif
