@@ -7,7 +7,8 @@
  *  - if all step by the same outermost stride, and fit between two steps, as the members of a group do,
  *    then looking at the first step is enough;
  *  - if the elements are few enough, they are all sorted by address;
- *  - else each pair is judged by arithmetic.
+ *  - else those that step alike are looked at among themselves, and each pair of others is judged
+ *    by arithmetic.
  */
 #include "extents.h"
 #include "progression.h"
@@ -248,15 +249,52 @@ static void sweep_elements(struct search *search, struct element *elements, size
 	}
 }
 
+static void judge(struct search *search, const struct entry *a, const struct entry *b)
+{
+	if (a->extent.offset < b->end && b->extent.offset < a->end &&
+	    extents_meet(&a->extent, &b->extent))
+		name_clash(search, a, b);
+}
+
 static void judge_pairs(struct search *search, const struct entry *entries, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = i + 1; k < n && entries[k].extent.offset < entries[i].end; k++)
-			if (extents_meet(&entries[i].extent, &entries[k].extent))
-				name_clash(search, &entries[i], &entries[k]);
+		for (size_t k = i + 1; k < n; k++)
+			judge(search, &entries[i], &entries[k]);
+}
+
+static int by_step(const void *left, const void *right)
+{
+	const struct extent_dim *a = outermost(left), *b = outermost(right);
+
+	if (!a || !b)
+		return (a != NULL) - (b != NULL);
+	if (a->stride != b->stride)
+		return a->stride < b->stride ? -1 : 1;
+	return (a->count > b->count) - (a->count < b->count);
 }
 
 static void search_entries(struct search *search, struct entry *entries, size_t n);
+
+/* Too many elements: those of one step among themselves, then each with those of other steps. */
+static void search_by_step(struct search *search, struct entry *entries, size_t n)
+{
+	size_t start, end;
+
+	qsort(entries, n, sizeof(*entries), by_step);
+	if (by_step(&entries[0], &entries[n - 1]) == 0) {
+		judge_pairs(search, entries, n);
+		return;
+	}
+	for (start = 0; start < n; start = end) {
+		for (end = start + 1; end < n && !by_step(&entries[start], &entries[end]);)
+			end++;
+		for (size_t i = start; i < end; i++)
+			for (size_t k = end; k < n; k++)
+				judge(search, &entries[i], &entries[k]);
+		search_entries(search, entries + start, end - start);
+	}
+}
 
 /* Entries of which each reaches into the span of another. */
 static void search_cluster(struct search *search, struct entry *entries, size_t n)
@@ -268,17 +306,15 @@ static void search_cluster(struct search *search, struct entry *entries, size_t 
 		return;
 	}
 	uint64_t total = count_elements(entries, n);
+	struct element *elements = NULL, *next;
 
-	if (total > MAX_EXPANSION) {
-		judge_pairs(search, entries, n);
-		return;
-	}
-	struct element *elements = malloc(sizeof(*elements) * (size_t)total), *next = elements;
-
+	if (total <= MAX_EXPANSION)
+		elements = malloc(sizeof(*elements) * (size_t)total);
 	if (!elements) {
-		judge_pairs(search, entries, n);
+		search_by_step(search, entries, n);
 		return;
 	}
+	next = elements;
 	for (size_t i = 0; i < n; i++)
 		next = add_elements(next, &entries[i], entries[i].extent.ndims,
 				    entries[i].extent.offset);
