@@ -9,11 +9,11 @@
 #include "server.h"
 #include "tables.h"
 
-#define DEFAULT_TRANSFER (1u << 20)
-#define MIN_TRANSFER 4096u
-#define MAX_TRANSFER (64u << 20) /* what QEMU takes */
+#define DEFAULT_TRANSFER    (1u << 20)
+#define MIN_TRANSFER        4096u
+#define MAX_TRANSFER        (64u << 20) /* what QEMU takes */
 #define DEFAULT_DMA_REGIONS 65535u
-#define DEFAULT_QUEUED 1024u
+#define DEFAULT_QUEUED      1024u
 
 static uint32_t option(uint32_t given, uint32_t otherwise)
 {
@@ -87,8 +87,8 @@ static int make_instance(struct mdl_dev *dev)
 static int make_parts(struct mdl_dev *dev)
 {
 	static int (*const makers[])(struct mdl_dev *) = {
-		make_instance, loop_create, conn_create, regions_create,
-		config_create, irqs_create, dma_create, migration_create,
+		make_instance, loop_create, conn_create,      regions_create,   config_create,
+		irqs_create,   dma_create,  doorbells_create, migration_create,
 	};
 
 	for (size_t i = 0; i < sizeof(makers) / sizeof(*makers); i++) {
@@ -136,6 +136,7 @@ void mdl_destroy(struct mdl_dev *dev)
 		server_destroy(dev);
 	conn_destroy(dev);
 	migration_destroy(dev);
+	doorbells_destroy(dev);
 	dma_destroy(dev);
 	irqs_destroy(dev);
 	config_destroy(dev);
@@ -192,6 +193,7 @@ void device_client_came(struct mdl_dev *dev)
 {
 	const struct mdl_device_hooks *hooks = dev->desc->hooks;
 
+	doorbells_client_came(dev);
 	if (hooks && hooks->connect)
 		hooks->connect(dev->instance);
 }
@@ -206,6 +208,7 @@ void device_client_gone(struct mdl_dev *dev)
 	dma_client_gone(dev);
 	irqs_client_gone(dev);
 	migration_client_gone(dev);
+	doorbells_client_gone(dev);
 	if (hooks && hooks->disconnect)
 		hooks->disconnect(dev->instance);
 }

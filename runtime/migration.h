@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Inside migration: states and commands (migration.c), the way out (save.c), the way in (load.c).
+ */
+#ifndef MDL_MIGRATION_H
+#define MDL_MIGRATION_H
+
+#include "private.h"
+#include "stream.h"
+
+struct save;
+struct load;
+
+struct migration {
+	struct crc32 crc;
+	uint32_t state;    /* enum vu_mig_state */
+	struct save *save; /* in PRE_COPY and STOP_COPY */
+	struct load *load; /* in RESUMING */
+	uint8_t *out;      /* the data of a reply */
+	size_t out_size;
+	bool refused; /* mdl_load_fail() was called */
+};
+
+/* GET and SET of the feature MIG_DEVICE_STATE. */
+uint32_t migration_state(const struct mdl_dev *dev);
+int migration_set_state(struct mdl_dev *dev, uint32_t state);
+
+/* See that `out` has so many bytes. */
+int migration_out(struct mdl_dev *dev, size_t size);
+
+/* ---- save.c */
+int save_create(struct mdl_dev *dev, struct save **save);
+void save_destroy(struct save *save);
+/* The device has stopped: what is left is the last of it. */
+int save_finish(struct save *save);
+/* Fill `out`; less than `size`: there is no more, for now or at all. */
+size_t save_read(struct save *save, uint8_t *out, size_t size);
+
+/* ---- load.c */
+int load_create(struct mdl_dev *dev, struct load **load);
+void load_destroy(struct load *load);
+int load_write(struct load *load, const uint8_t *bytes, size_t size);
+/* Judge what came and take it, all or nothing.  If nothing came, nothing changes. */
+int load_finish(struct load *load);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What migrates, but RAM: the list of it; is a loaded one whole?  How each is got and put:
+ * state_object.c. */
+#include "state.h"
+#include "state_object.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the list */
+
+static void add(struct state *state, enum item_kind kind, const char *name, const void *desc,
+		uint16_t width, size_t count)
+{
+	if (state->objects)
+		state->objects[state->n] = (struct object){
+			.kind = (uint8_t)kind,
+			.name = name,
+			.desc = desc,
+			.width = width,
+			.size = (uint32_t)(width * count),
+		};
+	state->n++;
+}
+
+static void add_regs(struct state *state, const struct mdl_reg *regs, uint32_t nregs)
+{
+	const struct mdl_reg *reg;
+
+	for (reg = regs; reg < regs + nregs; reg++) {
+		if (reg->flags & MDL_REG_DOORBELL) {
+			if (reg->doorbell && reg->doorbell->mode == MDL_DOORBELL_MMAP)
+				add(state, ITEM_DOORBELL, reg->name, reg, reg->width, reg->count);
+			continue;
+		}
+		if (reg->flags & MDL_REG_ALIAS)
+			continue;
+		add(state, ITEM_REG, reg->name, reg, reg->width, reg->count);
+		if (reg->effects && reg->effects->once)
+			add(state, ITEM_ONCE, reg->name, reg, reg->width, reg->count);
+	}
+}
+
+static void add_intr(struct state *state, const struct mdl_intr *intr)
+{
+	add(state, ITEM_INTR_INPUT, intr->name, intr, intr->status->width, intr->status->count);
+	add(state, ITEM_INTR_LATCH, intr->name, intr, intr->status->width, intr->status->count);
+}
+
+/* In the order of the stream, and of a load: interrupts last. */
+static void add_all(struct mdl_dev *dev, struct state *state)
+{
+	const struct mdl_device *desc = dev->desc;
+	uint32_t i;
+
+	add(state, ITEM_CONFIG, "config", NULL, 1, config_size(dev));
+	add(state, ITEM_CLOCK, "clock", NULL, 8, 1);
+	add_regs(state, desc->pci->regs, desc->pci->nregs);
+	for (i = 0; i < desc->nbars; i++)
+		add_regs(state, desc->bars[i].regs, desc->bars[i].nregs);
+	for (i = 0; i < desc->nintrs; i++)
+		add_intr(state, desc->intrs[i]);
+	for (i = 0; i < desc->ntimers; i++)
+		if (!desc->timers[i].transient)
+			add(state, ITEM_TIMER, desc->timers[i].name, &desc->timers[i], TIMER_SIZE,
+			    desc->timers[i].count);
+	for (i = 0; i < desc->nvars; i++)
+		add(state, ITEM_VAR, desc->vars[i].name, &desc->vars[i], desc->vars[i].size,
+		    desc->vars[i].count);
+	add(state, ITEM_IRQS, "irqs", NULL, 1, irqs_state_size(dev));
+}
+
+static int order(uint8_t kind, const char *name, const struct object *object)
+{
+	return kind != object->kind ? kind - object->kind : strcmp(name, object->name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct object *x = *(struct object *const *)a, *y = *(struct object *const *)b;
+
+	return order(x->kind, x->name, y);
+}
+
+static int place_objects(struct state *state)
+{
+	size_t size = 0, at = 0;
+	uint32_t i;
+
+	for (i = 0; i < state->n; i++)
+		size += state->objects[i].size;
+	state->bytes = calloc(1, size + 1);
+	state->by_name = calloc(state->n, sizeof(struct object *));
+	if (!state->bytes || !state->by_name)
+		return -ENOMEM;
+	for (i = 0; i < state->n; i++) {
+		state->objects[i].bytes = state->bytes + at;
+		at += state->objects[i].size;
+		state->by_name[i] = &state->objects[i];
+	}
+	qsort(state->by_name, state->n, sizeof(struct object *), by_name);
+	return 0;
+}
+
+int state_create(struct mdl_dev *dev, struct state *state)
+{
+	int result;
+
+	*state = (struct state){0};
+	add_all(dev, state);
+	state->objects = calloc(state->n, sizeof(*state->objects));
+	if (!state->objects)
+		return -ENOMEM;
+	state->n = 0;
+	add_all(dev, state);
+	result = place_objects(state);
+	if (result < 0)
+		state_destroy(state);
+	return result;
+}
+
+void state_destroy(struct state *state)
+{
+	free(state->objects);
+	free(state->by_name);
+	free(state->bytes);
+	*state = (struct state){0};
+}
+
+struct object *state_find(const struct state *state, uint8_t kind, const uint8_t *name, size_t size)
+{
+	uint32_t low = 0, high = state->n;
+	char wanted[256];
+	int sign;
+
+	if (size >= sizeof(wanted))
+		return NULL;
+	memcpy(wanted, name, size);
+	wanted[size] = '\0';
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		sign = order(kind, wanted, state->by_name[middle]);
+		if (sign == 0)
+			return state->by_name[middle];
+		if (sign > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* ---- saving */
+
+/* Does this version send it, now? */
+static bool is_sent(struct mdl_dev *dev, const struct object *object)
+{
+	const struct mdl_var *var = object->desc;
+	const struct mdl_section *section;
+
+	if (object->kind != ITEM_VAR)
+		return true;
+	if (var->since > dev->desc->version || var->until < dev->desc->version)
+		return false;
+	if (var->section < 0)
+		return true;
+	section = &dev->desc->sections[var->section];
+	return !section->when || section->when(dev->instance);
+}
+
+void state_capture(struct mdl_dev *dev, struct state *state, bool all)
+{
+	struct object *object;
+
+	for (object = state->objects; object < state->objects + state->n; object++) {
+		object->present = all || is_sent(dev, object);
+		object->stream_width = object->width;
+		object->stream_size = object->size;
+		if (object->present)
+			object_get(dev, object);
+	}
+}
+
+/* ---- loading */
+
+void state_clear(struct state *state)
+{
+	struct object *object;
+
+	for (object = state->objects; object < state->objects + state->n; object++) {
+		object->present = false;
+		object->stream_size = 0;
+		object->stream_width = object->width;
+		object_default(object);
+	}
+}
+
+static int refuse(struct mdl_dev *dev, const struct object *object, const char *why)
+{
+	log_error(dev, "migration refused: %s %s", object->name, why);
+	return -EINVAL;
+}
+
+static bool has_length(const struct mdl_var *var)
+{
+	return var->length_store != MDL_NO_LENGTH;
+}
+
+static int judge_absent(struct mdl_dev *dev, const struct object *object, uint32_t version)
+{
+	const struct mdl_var *var = object->desc;
+
+	switch (object->kind) {
+	case ITEM_CONFIG:
+	case ITEM_CLOCK:
+	case ITEM_IRQS:
+		return refuse(dev, object, "is missing");
+	case ITEM_VAR:
+		if (var->section >= 0 || version < var->since || version > var->until)
+			return 0;
+		return refuse(dev, object, "is missing");
+	default:
+		/* A device that is newer has more. */
+		return version < dev->desc->version ? 0 : refuse(dev, object, "is missing");
+	}
+}
+
+static int judge_var(struct mdl_dev *dev, const struct object *object, uint32_t version)
+{
+	const struct mdl_var *var = object->desc;
+	uint32_t width = object->stream_width, i;
+
+	/* Numbers may have grown since. */
+	if (width != object->width && (var->type > MDL_VAR_INT || width > object->width))
+		return refuse(dev, object, "has elements of another size");
+	if (object->stream_size / width > var->count)
+		return refuse(dev, object, "has more elements than there is room for");
+	if (!has_length(var) && object->stream_size / width < var->count &&
+	    version == dev->desc->version)
+		return refuse(dev, object, "has too few elements");
+	if (var->type == MDL_VAR_BOOL)
+		for (i = 0; i < object->stream_size; i++)
+			if (object->bytes[i] > 1)
+				return refuse(dev, object, "is neither true nor false");
+	return 0;
+}
+
+static int judge(struct mdl_dev *dev, const struct object *object, uint32_t version)
+{
+	bool exact = version == dev->desc->version;
+
+	if (!object->present)
+		return judge_absent(dev, object, version);
+	if (object->stream_width == 0 || object->stream_size % object->stream_width)
+		return refuse(dev, object, "has a broken size");
+	switch (object->kind) {
+	case ITEM_VAR:
+		return judge_var(dev, object, version);
+	case ITEM_CONFIG:
+	case ITEM_CLOCK:
+	case ITEM_IRQS:
+		exact = true;
+		break;
+	}
+	if (object->stream_width != object->width)
+		return refuse(dev, object, "has elements of another size");
+	if (exact && object->stream_size != object->size)
+		return refuse(dev, object, "has another size");
+	return object->kind == ITEM_CLOCK && get_le(object->bytes, 8) > INT64_MAX
+		       ? refuse(dev, object, "is out of this world")
+		       : 0;
+}
+
+int state_judge(struct mdl_dev *dev, const struct state *state, uint32_t version)
+{
+	const struct object *object;
+
+	for (object = state->objects; object < state->objects + state->n; object++)
+		if (judge(dev, object, version) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+int state_apply(struct mdl_dev *dev, const struct state *state)
+{
+	const struct object *object;
+
+	for (object = state->objects; object < state->objects + state->n; object++)
+		if (object_put(dev, object) < 0)
+			return refuse(dev, object, "does not suit this device");
+	intrs_update(dev);
+	irqs_update(dev);
+	return 0;
+}
