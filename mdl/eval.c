@@ -5,7 +5,7 @@
 
 #include "resolve.h"
 
-#define MAX_DEPTH 2000 /* of expressions and constants that need each other */
+#define MAX_DEPTH 4000 /* of expressions and constants that need each other */
 
 /* An error of arithmetic: not in a branch that is not taken. */
 #define arithmetic(r, check, at, ...) \
@@ -74,7 +74,7 @@ static bool unknown_name(const struct context *c, const struct expr *e)
 	const struct m_enum *owner;
 	const char *near;
 
-	if (!may_say_missing(c->r))
+	if (!may_say_unknown(c->r, e->name))
 		return poisoned(c->r);
 	near = nearest(c, e->name);
 	if (near) {
@@ -148,7 +148,7 @@ static bool eval_path(const struct context *c, const struct expr *e, uint64_t *v
 		*value = v->value;
 		return true;
 	}
-	if (owner->model->bad || !may_say_missing(c->r))
+	if (owner->model->bad || !may_say_unknown(c->r, e->name))
 		return poisoned(c->r);
 	if (fail(c->r, UNKNOWN_NAME, e->loc, "enum '%s' has no '%s'", owner->model->name, e->name))
 		diag_note(c->r->diag, s->loc, "declared here");

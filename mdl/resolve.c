@@ -27,10 +27,17 @@ bool in_main(const struct resolver *r, struct loc loc)
 	return loc.source == r->tree->sources;
 }
 
-/* After a syntax error, what is missing may have stood in what was skipped. */
 bool may_say_missing(const struct resolver *r)
 {
 	return !r->tree->syntax_errors;
+}
+
+/* Where no names are lost but something is, it was a whole file. */
+bool may_say_unknown(const struct resolver *r, const char *name)
+{
+	if (!r->tree->syntax_errors)
+		return true;
+	return r->tree->lost && !tree_lost(r->tree, name);
 }
 
 struct symbol *declare(struct resolver *r, uint32_t space, enum symbol_kind kind, const char *name,
@@ -59,7 +66,7 @@ const char *suggest_name(struct resolver *r, uint32_t space, unsigned kinds, con
 	const char **candidates;
 	size_t n = 0;
 
-	if (!may_say_missing(r) || r->suggestions >= MAX_SUGGESTIONS)
+	if (r->suggestions >= MAX_SUGGESTIONS)
 		return NULL;
 	r->suggestions++;
 	candidates = arena_array(r->arena, const char *, MAX_CANDIDATES);
@@ -83,13 +90,15 @@ struct symbol *lookup_global(struct resolver *r, enum symbol_kind kind, const ch
 			diag_note(r->diag, s->loc, "declared here");
 		return NULL;
 	}
+	r->trouble++;
+	if (!may_say_unknown(r, name))
+		return NULL;
 	near = suggest_name(r, SPACE_GLOBAL, 1u << kind, name);
 	if (near)
 		fail(r, UNKNOWN_NAME, loc, "there is no %s '%s'; did you mean '%s'?",
 		     kind_name(kind), name, near);
-	else if (may_say_missing(r))
+	else
 		fail(r, UNKNOWN_NAME, loc, "there is no %s '%s'", kind_name(kind), name);
-	r->trouble++;
 	return NULL;
 }
 

@@ -176,7 +176,10 @@ bool check_keyword(struct resolver *r, const char *what, const char *name, struc
 struct symbol *lookup_global(struct resolver *r, enum symbol_kind kind, const char *name,
 			     struct loc loc);
 const char *suggest_name(struct resolver *r, uint32_t space, unsigned kinds, const char *word);
+/* Can a part that is not there be reported, or may it have stood in text that was skipped? */
 bool may_say_missing(const struct resolver *r);
+/* The same of a name. */
+bool may_say_unknown(const struct resolver *r, const char *name);
 
 /* eval.c: false if the value is not known; it was reported. */
 bool eval(struct resolver *r, const struct env *env, const struct expr *expr, uint64_t *value);
@@ -256,7 +259,7 @@ struct reg_info *new_reg(struct resolver *r, struct map *map, const struct node 
 void place_reg(struct resolver *r, const struct map *map, struct reg_info *info, unsigned width);
 void finish_reg(struct resolver *r, struct reg_info *info);
 /* The bits that a write can change. */
-uint64_t written_bits(const struct m_masks *m);
+uint64_t writable_bits(const struct m_masks *m);
 
 /* resolve_field.c */
 void resolve_fields(struct resolver *r, const struct map *map, struct reg_info *info);

@@ -89,8 +89,8 @@ void add_masks(struct m_masks *masks, uint64_t bits, struct access a)
 		masks->pulse |= bits;
 }
 
-static const struct attr *given(const struct attrs *attrs, enum attr_word first, enum attr_word last,
-				unsigned *index)
+static const struct attr *given(const struct attrs *attrs, enum attr_word first,
+				enum attr_word last, unsigned *index)
 {
 	for (enum attr_word w = first; w <= last; w++)
 		if (attrs->word[w]) {

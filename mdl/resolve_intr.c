@@ -65,6 +65,21 @@ static void find_registers(struct resolver *r, const struct node *node, struct m
 	r->trouble++;
 }
 
+static void unknown_irq(struct resolver *r, const struct expr *name)
+{
+	const char *near;
+
+	r->trouble++;
+	if (!may_say_unknown(r, name->name))
+		return;
+	near = suggest_name(r, SPACE_IRQS, 1u << SYM_IRQ, name->name);
+	if (near)
+		fail(r, UNKNOWN_NAME, name->loc, "there is no irq '%s'; did you mean '%s'?",
+		     name->name, near);
+	else
+		fail(r, UNKNOWN_NAME, name->loc, "there is no irq '%s'", name->name);
+}
+
 /* `-> irq` or `-> irq[index]`. */
 static void wire(struct resolver *r, const struct map *map, const struct m_intr *intr,
 		 const struct expr *target, struct m_intr_cause *cause)
@@ -84,14 +99,7 @@ static void wire(struct resolver *r, const struct map *map, const struct m_intr 
 	}
 	s = names_find(&r->names, SPACE_IRQS, name->name);
 	if (!s) {
-		const char *near = suggest_name(r, SPACE_IRQS, 1u << SYM_IRQ, name->name);
-
-		if (near)
-			fail(r, UNKNOWN_NAME, name->loc, "there is no irq '%s'; did you mean '%s'?",
-			     name->name, near);
-		else if (may_say_missing(r))
-			fail(r, UNKNOWN_NAME, name->loc, "there is no irq '%s'", name->name);
-		r->trouble++;
+		unknown_irq(r, name);
 		return;
 	}
 	irq = &r->model->irqs[(uintptr_t)s->thing];

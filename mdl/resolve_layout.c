@@ -36,6 +36,9 @@ static void unknown_type(struct resolver *r, const struct node *node)
 {
 	const char *near = NULL;
 
+	r->trouble++;
+	if (!may_say_unknown(r, node->type))
+		return;
 	if (!node->type_class) {
 		const char *names[N_INTEGERS];
 
@@ -48,10 +51,6 @@ static void unknown_type(struct resolver *r, const struct node *node)
 	if (near) {
 		fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'; did you mean '%s'?",
 		     node->type, near);
-		return;
-	}
-	if (!may_say_missing(r)) {
-		r->trouble++;
 		return;
 	}
 	if (fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'", node->type))

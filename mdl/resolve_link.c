@@ -63,15 +63,17 @@ static const struct m_field *find_field(const struct m_reg *reg, const char *nam
 static bool no_such(struct resolver *r, const struct expr *path, const char *name, uint32_t space)
 {
 	const unsigned kinds = 1u << SYM_REG | 1u << SYM_GROUP | 1u << SYM_INTR;
-	const char *near = space ? suggest_name(r, space, kinds, name) : NULL;
+	const char *near;
 
+	r->trouble++;
+	if (!may_say_unknown(r, name))
+		return false;
+	near = suggest_name(r, space, kinds, name);
 	if (near)
 		fail(r, UNKNOWN_NAME, path->loc,
 		     "there is no register '%s' here; did you mean '%s'?", name, near);
-	else if (may_say_missing(r))
-		fail(r, UNKNOWN_NAME, path->loc, "there is no register '%s' here", name);
 	else
-		r->trouble++;
+		fail(r, UNKNOWN_NAME, path->loc, "there is no register '%s' here", name);
 	return false;
 }
 
@@ -81,7 +83,7 @@ static bool no_field(struct resolver *r, const struct expr *path, const struct m
 	const char *names[64], *near;
 	unsigned n = 0;
 
-	if (reg->bad || !may_say_missing(r)) {
+	if (reg->bad || !may_say_unknown(r, name)) {
 		r->trouble++;
 		return false;
 	}
@@ -242,7 +244,7 @@ static void link_alias(struct resolver *r, struct reg_info *info)
 		finish_reg(r, info);
 		if (!own_fields && !reg->bad && !original->bad)
 			check_hooks(r, reg->hooks, reg->nhooks, reg->name,
-				    written_bits(&reg->masks) != 0,
+				    writable_bits(&reg->masks) != 0,
 				    (reg->masks.readable & ~reg->masks.reserved) != 0);
 	}
 	reg->bad |= r->trouble != start;
@@ -323,7 +325,7 @@ static void link_locks(struct resolver *r, struct reg_info *info)
 	locks = arena_array(r->arena, struct m_lock, n);
 	n = 0;
 	for (const struct lock_words *words = info->layer.locks; words; words = words->next)
-		n += make_lock(r, info, words->attr, written_bits(&reg->masks), &locks[n]);
+		n += make_lock(r, info, words->attr, writable_bits(&reg->masks), &locks[n]);
 	for (const struct node *f = node; f; f = f->next) {
 		if (f->kind != NODE_FIELD)
 			continue;

@@ -112,7 +112,7 @@ void finish_reg(struct resolver *r, struct reg_info *info)
 		reg->masks.readable |= reg->masks.reserved & reg->reset[kind];
 }
 
-uint64_t written_bits(const struct m_masks *m)
+uint64_t writable_bits(const struct m_masks *m)
 {
 	return m->writable | m->woclr | m->woset | m->wot | m->wzc | m->wzs | m->wzt | m->wclr |
 	       m->wset;
@@ -181,7 +181,7 @@ void resolve_reg(struct resolver *r, struct map *map, const struct node *node)
 	reg->has_read_hook |= has_hook(reg->hooks, reg->nhooks, M_ON_READ);
 	reg->bad |= r->trouble != start;
 	if (!reg->bad && (!info->alias || reg->nfields))
-		check_hooks(r, reg->hooks, reg->nhooks, reg->name, written_bits(&reg->masks) != 0,
+		check_hooks(r, reg->hooks, reg->nhooks, reg->name, writable_bits(&reg->masks) != 0,
 			    (reg->masks.readable & ~reg->masks.reserved) != 0);
 	reg->bad |= r->trouble != start;
 }

@@ -203,6 +203,8 @@ static void check_versions(struct resolver *r, const struct attrs *attrs, const 
 
 static void declare_var(struct resolver *r, const struct m_var *var)
 {
+	if (!var->name[0])
+		return;
 	check_keyword(r, "variable", var->name, var->loc);
 	declare(r, SPACE_MEMBERS, SYM_VAR, var->name, var->loc, NULL);
 	if (var->bounded)
