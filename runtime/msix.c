@@ -90,7 +90,7 @@ static void table_write(struct mdl_dev *dev, uint64_t at, const uint8_t *data, s
 	struct irqs *irqs = dev->irqs;
 
 	for (size_t i = 0; i < size; i++, at++) {
-		irqs->table[at] = data[i] & writable(at);
+		irqs->table[at] = (uint8_t)(data[i] & writable(at));
 		if (at % ENTRY_SIZE == ENTRY_CONTROL)
 			irqs->entry_written[at / ENTRY_SIZE] = true;
 	}
