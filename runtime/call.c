@@ -3,8 +3,8 @@
  * Commands from the server to its client, which a device hook waits for.
  *
  * Requests that arrive meanwhile stay in the receive buffer, in order, and are served when the hook
- * has returned.  The message that is being served must stay where it is, so the first call moves what
- * lies behind it to the other buffer and goes on there.
+ * has returned.  The message that is being served must stay where it is, so the first call moves
+ * what lies behind it to the other buffer and goes on there.
  *
  * Every wait is cut into pieces of CONN_LINGER_MS; the whole may take CALL_LIMIT_MS.  It ends early
  * when the client leaves (-ENOTCONN) or mdl_stop() is called (-ECANCELED).
@@ -23,12 +23,12 @@
 
 struct call {
 	uint16_t id, command;
-	int fd;                  /* main or twin socket */
-	struct rx *rx;           /* where its reply arrives */
+	int fd;        /* main or twin socket */
+	struct rx *rx; /* where its reply arrives */
 	bool twin;
 	uint64_t deadline_ns;
-	size_t seen;             /* bytes of complete messages that are not the reply */
-	uint32_t queued;         /* how many */
+	size_t seen;     /* bytes of complete messages that are not the reply */
+	uint32_t queued; /* how many */
 	void *reply;
 	size_t reply_max;
 	ssize_t result;

@@ -26,7 +26,7 @@ struct cmdline {
 	const char *program;
 	struct mdl_options options;
 	const char *path;
-	int fd;                  /* -1: none */
+	int fd; /* -1: none */
 	bool help, version;
 	struct setting *settings;
 	unsigned nsettings;
@@ -34,9 +34,9 @@ struct cmdline {
 
 /* An argument being looked at. */
 struct arg {
-	const char *name;        /* after the dashes */
-	size_t length;           /* of the name */
-	const char *value;       /* after '=', or the next argument; NULL: none */
+	const char *name;  /* after the dashes */
+	size_t length;     /* of the name */
+	const char *value; /* after '=', or the next argument; NULL: none */
 	bool inline_value;
 };
 
@@ -172,8 +172,7 @@ static const struct option {
 	 set_trace},
 	{{0, "trace-file", "FILE", "record register values over time, as VCD"}, set_trace_file},
 	{{0, "spin", "US", "busy-poll this many microseconds before sleeping (0)"}, set_spin},
-	{{0, "max-dma-regions", "N", "DMA regions that a client may map (65535)"},
-	 set_max_regions},
+	{{0, "max-dma-regions", "N", "DMA regions that a client may map (65535)"}, set_max_regions},
 	{{0, "max-queued", "N", "requests that wait while the device does DMA (1024)"},
 	 set_max_queued},
 	{{0, "max-transfer", "BYTES", "most data in a message (1M)"}, set_max_transfer},
@@ -229,8 +228,8 @@ static int set_param(struct cmdline *cmd, struct arg *arg)
 	taken = take_value(cmd, arg, true, is_bool);
 	if (taken < 0)
 		return taken;
-	cmd->settings[cmd->nsettings++] = (struct setting){
-		param->name, is_bool && !arg->inline_value ? "true" : arg->value};
+	cmd->settings[cmd->nsettings++] =
+		(struct setting){param->name, is_bool && !arg->inline_value ? "true" : arg->value};
 	return taken;
 }
 

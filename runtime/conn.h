@@ -17,7 +17,7 @@
 
 /* A descriptor waits for its message to be served; fd -1 says that some did not arrive. */
 struct held_fd {
-	size_t at;               /* where its message begins in the buffer */
+	size_t at; /* where its message begins in the buffer */
 	int fd;
 };
 
@@ -29,15 +29,15 @@ struct rx {
 	uint8_t *buf;
 	size_t size, max_message;
 	size_t start, scan, end;
-	size_t last;             /* where the last message began */
-	struct held_fd *held;    /* sorted by `at` */
+	size_t last;          /* where the last message began */
+	struct held_fd *held; /* sorted by `at` */
 	unsigned nheld, max_held;
 };
 
 struct message {
-	const uint8_t *data;     /* header included; stays as it is until the next rx_receive() */
+	const uint8_t *data; /* header included; stays as it is until the next rx_receive() */
 	size_t size;
-	int fds[MSG_FDS + 1];    /* the last may be -1: some were lost on the way */
+	int fds[MSG_FDS + 1]; /* the last may be -1: some were lost on the way */
 	unsigned nfds;
 };
 
@@ -46,8 +46,8 @@ void rx_destroy(struct rx *rx);
 /* Forget everything received; close what is held. */
 void rx_clear(struct rx *rx);
 /*
- * One recvmsg.  Returns the number of bytes, 0 at the stream's end, or -errno; -ENOBUFS: the buffer is
- * full of messages that were not served; -EPROTO: what came is no message (see rx_bad_size).
+ * One recvmsg.  Returns the number of bytes, 0 at the stream's end, or -errno; -ENOBUFS: the buffer
+ * is full of messages that were not served; -EPROTO: what came is no message (see rx_bad_size).
  */
 ssize_t rx_receive(struct rx *rx, int fd, int flags);
 /* Size of the complete message `offset` bytes past the first one, or 0. */
@@ -64,12 +64,12 @@ uint32_t rx_bad_size(const struct rx *rx);
 /* ---- tx.c: replies on their way out */
 
 struct tx {
-	uint8_t *buf;            /* buf[start .. end) waits to be sent */
+	uint8_t *buf; /* buf[start .. end) waits to be sent */
 	size_t size, start, end;
-	size_t fds_at;           /* the byte that the waiting descriptors travel with */
-	int fds[REPLY_FDS];      /* our own duplicates */
+	size_t fds_at;      /* the byte that the waiting descriptors travel with */
+	int fds[REPLY_FDS]; /* our own duplicates */
 	unsigned nfds;
-	int patience_ms;         /* how long a large reply may wait for the client to read */
+	int patience_ms; /* how long a large reply may wait for the client to read */
 };
 
 int tx_create(struct tx *tx, size_t max_data);
@@ -82,7 +82,8 @@ uint8_t *tx_begin(struct tx *tx);
  * the connection is lost.
  */
 int tx_end(struct tx *tx, int fd, const struct vu_header *header, const struct reply *reply);
-/* Send what waits: 0: all gone; -EAGAIN: the client must read first; else the connection is lost. */
+/* Send what waits: 0: all gone; -EAGAIN: the client must read first; else the connection is lost.
+ */
 int tx_flush(struct tx *tx, int fd);
 static inline bool tx_waiting(const struct tx *tx)
 {
@@ -92,28 +93,28 @@ static inline bool tx_waiting(const struct tx *tx)
 /* ---- socket.c */
 
 struct conn {
-	int fd;                  /* -1: no client */
-	bool broken;             /* nothing more is received or sent; closed as soon as no handler runs */
-	bool clogged;            /* replies wait for the client to read: nothing is served meanwhile */
-	bool attached;           /* by mdl_attach(): the only client there will be */
-	bool left;               /* the attached client has gone */
+	int fd;        /* -1: no client */
+	bool broken;   /* nothing more is received or sent; closed as soon as no handler runs */
+	bool clogged;  /* replies wait for the client to read: nothing is served meanwhile */
+	bool attached; /* by mdl_attach(): the only client there will be */
+	bool left;     /* the attached client has gone */
 	struct conn_limits limits;
-	struct rx rx[2];         /* one receives while a message in the other is being served */
+	struct rx rx[2]; /* one receives while a message in the other is being served */
 	struct rx *active;
-	struct rx *pinned;       /* holds the message being served; or NULL */
-	struct rx twin;          /* replies that arrive on the twin socket; set up with it */
+	struct rx *pinned; /* holds the message being served; or NULL */
+	struct rx twin;    /* replies that arrive on the twin socket; set up with it */
 	struct tx tx;
 	size_t max_message;
 	uint32_t max_queued;
 	uint16_t next_id;
-	uint32_t events;         /* what the loop watches the socket for */
+	uint32_t events; /* what the loop watches the socket for */
 };
 
 /* Serve a client on this socket, which becomes the connection's also on error. */
 int conn_open(struct mdl_dev *dev, int fd, bool attached);
-/* End the connection, for a reason that is logged; the client is gone as soon as no handler runs. */
-void conn_break(struct mdl_dev *dev, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+/* End the connection, for a reason that is logged; the client is gone as soon as no handler runs.
+ */
+void conn_break(struct mdl_dev *dev, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* recvmsg failed or ended: break the connection with what is to be said about it. */
 void conn_receive_failed(struct mdl_dev *dev, const struct rx *rx, ssize_t result);
 /*

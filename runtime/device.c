@@ -179,6 +179,8 @@ void device_reset(struct mdl_dev *dev, enum mdl_reset_kind kind)
 	if (hooks && hooks->on_reset)
 		hooks->on_reset(dev->instance, kind);
 	dev->resetting = false;
+	if (dev->tracing)
+		trace_reset(dev, kind);
 }
 
 void mdl_reset(struct mdl_dev *dev, enum mdl_reset_kind kind)
@@ -211,6 +213,8 @@ void device_client_gone(struct mdl_dev *dev)
 	doorbells_client_gone(dev);
 	if (hooks && hooks->disconnect)
 		hooks->disconnect(dev->instance);
+	if (dev->tracing)
+		trace_client_gone(dev);
 }
 
 int device_get_info(struct mdl_dev *dev, struct request *req, struct reply *reply)

@@ -6,9 +6,9 @@
 #include "private.h"
 
 struct help_line {
-	char letter;             /* or 0 */
+	char letter; /* or 0 */
 	const char *name;
-	const char *value;       /* what it is called; NULL: it takes none */
+	const char *value; /* what it is called; NULL: it takes none */
 	const char *doc;
 };
 

@@ -12,7 +12,7 @@
 
 #include "log.h"
 
-#define LINE_SIZE 1024
+#define LINE_SIZE               1024
 #define CLIENT_LINES_PER_SECOND 10
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};

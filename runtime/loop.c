@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The event loop: epoll over the client's socket, the listening socket, timers, and the author's and
- * the run time's descriptors.
+ * The event loop: epoll over the client's socket, the listening socket, timers, and the author's
+ * and the run time's descriptors.
  *
  * A client that talks synchronously costs two system calls a reply, not three.  While it is active,
  * and nothing else is watched that must be seen at once, mdl_run() does not ask epoll first but
  * waits in the client's recvmsg, for at most CONN_LINGER_MS (the socket's receive timeout).
  * - No timer is delayed: the loop lingers only if none is due by then.
- * - The listening socket and mdl_stop() from another thread are "patient": epoll is asked after each
- *   wait that brought nothing and at least every CONN_LINGER_MS, so they wait twice that at most.
- *   Signals interrupt recvmsg.
+ * - The listening socket and mdl_stop() from another thread are "patient": epoll is asked after
+ * each wait that brought nothing and at least every CONN_LINGER_MS, so they wait twice that at
+ * most. Signals interrupt recvmsg.
  * - A wait that brought nothing is followed by epoll without a time limit: an idle device sleeps.
  * Any other descriptor (the author's, eventfds) is impatient and keeps the loop on epoll.
  */
@@ -27,15 +27,15 @@
 #include "server.h"
 
 #define EVENTS_A_TURN 16
-#define LINGER_NS (CONN_LINGER_MS * UINT64_C(1000000))
+#define LINGER_NS     (CONN_LINGER_MS * UINT64_C(1000000))
 /* The receive timeout is rounded up to the kernel's ticks. */
 #define LINGER_MARGIN_NS UINT64_C(12000000)
 
 struct watch {
 	int fd;
 	uint32_t events;
-	loop_callback *callback;         /* the run time's */
-	mdl_fd_callback *author;         /* or the author's */
+	loop_callback *callback; /* the run time's */
+	mdl_fd_callback *author; /* or the author's */
 	void *arg;
 	bool impatient;
 	bool removed;
@@ -83,8 +83,8 @@ static int add_watch(struct loop *loop, const struct watch *model)
 
 int loop_add(struct mdl_dev *dev, int fd, uint32_t events, loop_callback *callback, void *arg)
 {
-	const struct watch model = {.fd = fd, .events = events, .callback = callback, .arg = arg,
-				    .impatient = true};
+	const struct watch model = {
+		.fd = fd, .events = events, .callback = callback, .arg = arg, .impatient = true};
 
 	return add_watch(dev->loop, &model);
 }
@@ -137,8 +137,8 @@ static void bury_dead(struct loop *loop)
 
 int mdl_watch_fd(struct mdl_dev *dev, int fd, uint32_t events, mdl_fd_callback *callback, void *arg)
 {
-	const struct watch model = {.fd = fd, .events = events, .author = callback, .arg = arg,
-				    .impatient = true};
+	const struct watch model = {
+		.fd = fd, .events = events, .author = callback, .arg = arg, .impatient = true};
 
 	if (!callback)
 		return -EINVAL;
@@ -277,8 +277,7 @@ static int receive_directly(struct mdl_dev *dev)
 		return -EAGAIN;
 	if (dev->opt.spin_ns)
 		rc = spin(dev);
-	if (rc == -EAGAIN && !loop->impatient &&
-	    timers_next_ns(dev) > LINGER_NS + LINGER_MARGIN_NS)
+	if (rc == -EAGAIN && !loop->impatient && timers_next_ns(dev) > LINGER_NS + LINGER_MARGIN_NS)
 		rc = conn_receive(dev, true);
 	loop->hot = rc != -EAGAIN;
 	return rc;

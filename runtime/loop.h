@@ -12,15 +12,15 @@ struct watch;
 
 struct loop {
 	int epoll_fd;
-	int wake_fd;             /* eventfd: mdl_stop(), loop_kick() */
+	int wake_fd; /* eventfd: mdl_stop(), loop_kick() */
 	atomic_bool stop;
-	bool turning;            /* inside loop_turn(): timers are armed at its end */
-	bool hot;                /* the client was active: see loop.c */
-	bool author_paused;      /* the author's descriptors are not watched now */
-	uint64_t looked_ns;      /* when epoll was last asked, on the coarse clock */
-	unsigned impatient;      /* descriptors that cannot wait for CONN_LINGER_MS */
+	bool turning;       /* inside loop_turn(): timers are armed at its end */
+	bool hot;           /* the client was active: see loop.c */
+	bool author_paused; /* the author's descriptors are not watched now */
+	uint64_t looked_ns; /* when epoll was last asked, on the coarse clock */
+	unsigned impatient; /* descriptors that cannot wait for CONN_LINGER_MS */
 	struct watch *watches;
-	struct watch *dead;      /* removed in this turn */
+	struct watch *dead; /* removed in this turn */
 	struct timers timers;
 };
 

@@ -307,7 +307,10 @@ void trace_destroy(struct mdl_dev *dev);
 void trace_reg(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, bool is_write,
 	       uint64_t old, uint64_t value);
 void trace_region(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size, bool is_write);
+/* what: raised, lowered, pulsed */
 void trace_irq(struct mdl_dev *dev, unsigned irq, const char *what);
 void trace_dma(struct mdl_dev *dev, uint64_t iova, size_t size, bool is_write, int result);
+void trace_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);    /* after it */
+void trace_client_gone(struct mdl_dev *dev);
 
 #endif

@@ -12,8 +12,8 @@
 struct command {
 	const char *name;
 	handler *handle;
-	uint16_t min_size;       /* of the payload */
-	uint16_t max_fds;        /* more are closed before the handler sees them */
+	uint16_t min_size; /* of the payload */
+	uint16_t max_fds;  /* more are closed before the handler sees them */
 };
 
 static const struct command commands[] = {
@@ -26,8 +26,8 @@ static const struct command commands[] = {
 				       sizeof(struct vu_region_info), 0},
 	[VU_DEVICE_GET_REGION_IO_FDS] = {"DEVICE_GET_REGION_IO_FDS", region_io_fds_handle,
 					 sizeof(struct vu_region_io_fds), 0},
-	[VU_DEVICE_GET_IRQ_INFO] = {"DEVICE_GET_IRQ_INFO", irq_get_info,
-				    sizeof(struct vu_irq_info), 0},
+	[VU_DEVICE_GET_IRQ_INFO] = {"DEVICE_GET_IRQ_INFO", irq_get_info, sizeof(struct vu_irq_info),
+				    0},
 	[VU_DEVICE_SET_IRQS] = {"DEVICE_SET_IRQS", irq_set_handle, sizeof(struct vu_irq_set),
 				MSG_FDS},
 	[VU_REGION_READ] = {"REGION_READ", region_read_handle, sizeof(struct vu_region_access), 0},
@@ -154,7 +154,8 @@ static void serve(struct mdl_dev *dev, struct request *req, bool valid)
 		close_all(made.fds, made.nfds);
 }
 
-int protocol_message(struct mdl_dev *dev, const uint8_t *message, size_t size, int *fds, unsigned nfds)
+int protocol_message(struct mdl_dev *dev, const uint8_t *message, size_t size, int *fds,
+		     unsigned nfds)
 {
 	struct vu_header header;
 	struct request req;

@@ -3,9 +3,9 @@
  * A receive buffer.  One recvmsg takes whatever is there; messages are served where they lie, and a
  * partial one waits for its rest.
  *
- * Descriptors: a receive ends with the chunk that carried some, so those of one recvmsg belong to the
- * last message that begins in what it returned, or, if none does, to the one it continues.  Each is
- * held here until its message is served, and closed if it never is.
+ * Descriptors: a receive ends with the chunk that carried some, so those of one recvmsg belong to
+ * the last message that begins in what it returned, or, if none does, to the one it continues. Each
+ * is held here until its message is served, and closed if it never is.
  */
 #include "conn.h"
 

@@ -17,13 +17,13 @@
 #include "conn.h"
 #include "loop.h"
 
-#define BACKLOG 8
+#define BACKLOG  8
 #define RETRY_NS UINT64_C(100000000)
 
 struct server {
 	int fd;
 	struct sockaddr_un address;
-	bool has_file;           /* we made it: */
+	bool has_file; /* we made it: */
 	dev_t file_dev;
 	ino_t file_ino;
 	struct loop_timer retry; /* accept() ran out of descriptors or memory */

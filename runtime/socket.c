@@ -2,9 +2,9 @@
 /*
  * The connection to a client: its life, receiving, serving, and replying.
  *
- * It can break anywhere (the client has gone, sends what is no message, or queues too much), also in the
- * middle of a handler that asks the client for guest memory.  Then it is only marked, and closed
- * when no handler is running any more: conn_serve() does that.
+ * It can break anywhere (the client has gone, sends what is no message, or queues too much), also
+ * in the middle of a handler that asks the client for guest memory.  Then it is only marked, and
+ * closed when no handler is running any more: conn_serve() does that.
  */
 #include "conn.h"
 

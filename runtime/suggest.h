@@ -8,7 +8,7 @@
 struct suggestion {
 	const char *word;
 	size_t length;
-	const char *best;        /* NULL: none is close */
+	const char *best; /* NULL: none is close */
 	unsigned distance;
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tables that were not made by mdlc, or for another structure, are refused before anything is
- * built on them: every place lies in the author's structure, every size and index is one that exists.
+ * built on them: every place lies in the author's structure, every size and index is one that
+ * exists.
  */
 #include "tables.h"
 

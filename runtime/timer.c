@@ -2,10 +2,10 @@
 /*
  * Timers and the device's clock.
  *
- * Three heaps, by clock: the run time's own timers (monotonic), the author's on the device's clock, which
- * stands still while the device is not running, and the author's `realtime` ones.  A timerfd wakes the
- * loop.  It is set only for an earlier deadline than it has: a timer that is moved away at each access
- * costs nothing but one idle wake-up.
+ * Three heaps, by clock: the run time's own timers (monotonic), the author's on the device's clock,
+ * which stands still while the device is not running, and the author's `realtime` ones.  A timerfd
+ * wakes the loop.  It is set only for an earlier deadline than it has: a timer that is moved away
+ * at each access costs nothing but one idle wake-up.
  *
  * A periodic timer that comes late fires once for all that was missed, and keeps its phase.
  */
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S UINT64_C(1000000000)
+#define NS_PER_S   UINT64_C(1000000000)
 #define OWN_TIMERS 8 /* to begin with */
 
 static uint64_t clock_ns(clockid_t clock)
@@ -270,8 +270,8 @@ static void fire(struct mdl_dev *dev, struct heap *heap, struct mdl_timer *timer
 	if (timer->period_ns) {
 		uint64_t missed = (now - timer->deadline_ns) / timer->period_ns;
 
-		timer->deadline_ns = add_ns(timer->deadline_ns + missed * timer->period_ns,
-					    timer->period_ns);
+		timer->deadline_ns =
+			add_ns(timer->deadline_ns + missed * timer->period_ns, timer->period_ns);
 		heap_set(heap, &timer->heap_slot, timer, timer->deadline_ns);
 	} else {
 		heap_remove(heap, &timer->heap_slot);

@@ -9,7 +9,7 @@
 
 struct heap_item {
 	uint64_t deadline;
-	uint32_t *slot;          /* the owner's note of where it stands, 1-based */
+	uint32_t *slot; /* the owner's note of where it stands, 1-based */
 	void *owner;
 };
 
@@ -19,14 +19,14 @@ struct heap {
 };
 
 struct timers {
-	struct heap own;         /* the run time's: struct loop_timer, monotonic clock */
-	struct heap device;      /* the author's, device clock */
-	struct heap realtime;    /* the author's, wall clock */
+	struct heap own;      /* the run time's: struct loop_timer, monotonic clock */
+	struct heap device;   /* the author's, device clock */
+	struct heap realtime; /* the author's, wall clock */
 	bool paused;
-	uint64_t offset_ns;      /* monotonic clock - device clock, while not paused */
-	uint64_t frozen_ns;      /* the device clock, while paused */
-	int fd;                  /* timerfd on the monotonic clock */
-	int realtime_fd;         /* timerfd on the wall clock, or -1: no such timers */
+	uint64_t offset_ns;             /* monotonic clock - device clock, while not paused */
+	uint64_t frozen_ns;             /* the device clock, while paused */
+	int fd;                         /* timerfd on the monotonic clock */
+	int realtime_fd;                /* timerfd on the wall clock, or -1: no such timers */
 	uint64_t armed, realtime_armed; /* when they will fire; NO_DEADLINE: not */
 };
 

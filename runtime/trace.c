@@ -3,9 +3,11 @@
  * The trace: one line per register access, interrupt and DMA, by name, as in
  *   gpiotmr.CTRL.EN 0 -> 1
  *   gpiotmr.LOAD read 0xff
- *   gpiotmr.irq expire raise
+ *   gpiotmr.irq expire raised
  *   gpiotmr.dma write 0x1000 +512
- * Registers are looked at without their hooks.
+ *   gpiotmr.reset flr
+ * and, if asked for, the same as a file for waveform viewers (vcd.c).  Registers are looked at
+ * without their hooks.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,12 +17,14 @@
 #include <string.h>
 
 #include "log.h"
+#include "vcd.h"
 
 #define LINE_SIZE 512
 #define NAME_SIZE 160
 
 struct trace {
-	bool lines;              /* text, to the log */
+	bool lines;      /* text, to the log */
+	struct vcd *vcd; /* or NULL */
 };
 
 struct line {
@@ -64,11 +68,14 @@ int trace_create(struct mdl_dev *dev)
 		return -ENOMEM;
 	dev->trace->lines = dev->opt.trace;
 	dev->tracing = true;
-	return 0;
+	return dev->opt.trace_file ? vcd_create(dev, dev->opt.trace_file, &dev->trace->vcd) : 0;
 }
 
 void trace_destroy(struct mdl_dev *dev)
 {
+	if (!dev->trace)
+		return;
+	vcd_destroy(dev, dev->trace->vcd);
 	free(dev->trace);
 	dev->trace = NULL;
 	dev->tracing = false;
@@ -150,6 +157,8 @@ void trace_reg(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element,
 {
 	char name[NAME_SIZE];
 
+	if (dev->trace->vcd)
+		vcd_reg(dev, dev->trace->vcd, reg, element, value);
 	if (!dev->trace->lines)
 		return;
 	reg_name(reg, element, name, sizeof(name));
@@ -161,7 +170,7 @@ void trace_reg(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element,
 
 void trace_region(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size, bool is_write)
 {
-	static const char *const names[] = {"bar0", "bar1", "bar2", "bar3",	"bar4",
+	static const char *const names[] = {"bar0", "bar1", "bar2",   "bar3", "bar4",
 					    "bar5", "rom",  "config", "vga"};
 	struct line line;
 
@@ -191,8 +200,13 @@ static void append_irq(struct line *line, const struct mdl_device *desc, unsigne
 
 void trace_irq(struct mdl_dev *dev, unsigned irq, const char *what)
 {
+	struct vcd *vcd = dev->trace->vcd;
 	struct line line;
 
+	if (vcd && !strcmp(what, "pulsed"))
+		vcd_irq_pulse(dev, vcd, irq);
+	else if (vcd)
+		vcd_irq(dev, vcd, irq, !strcmp(what, "raised"));
 	if (!dev->trace->lines)
 		return;
 	begin(dev, &line);
@@ -200,6 +214,26 @@ void trace_irq(struct mdl_dev *dev, unsigned irq, const char *what)
 	append_irq(&line, dev->desc, irq);
 	append(&line, " %s", what);
 	emit(dev, &line);
+}
+
+void trace_reset(struct mdl_dev *dev, enum mdl_reset_kind kind)
+{
+	static const char *const names[] = {"power", "hard", "flr", "soft"};
+	struct line line;
+
+	if (dev->trace->vcd)
+		vcd_sample(dev, dev->trace->vcd);
+	if (!dev->trace->lines)
+		return;
+	begin(dev, &line);
+	append(&line, "reset %s", names[kind]);
+	emit(dev, &line);
+}
+
+void trace_client_gone(struct mdl_dev *dev)
+{
+	if (dev->trace->vcd)
+		vcd_flush(dev->trace->vcd);
 }
 
 void trace_dma(struct mdl_dev *dev, uint64_t iova, size_t size, bool is_write, int result)

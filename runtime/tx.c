@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Replies on their way to the client.  They are built in one buffer and leave together, in one sendmsg;
- * a large tail goes out from where it lies.  Sending never blocks: what the client does not read
- * stays here, at most one batch and one largest reply, and nothing more is served until it is gone.
+ * Replies on their way to the client.  They are built in one buffer and leave together, in one
+ * sendmsg; a large tail goes out from where it lies.  Sending never blocks: what the client does
+ * not read stays here, at most one batch and one largest reply, and nothing more is served until it
+ * is gone.
  *
  * Descriptors travel with the first byte of their reply, which therefore begins a sendmsg.
  */
@@ -125,8 +126,8 @@ static int keep_fds(struct tx *tx, const struct reply *reply)
 }
 
 /*
- * Send what waits and the tail behind it.  *tail_sent: how much of the tail has gone.  A reader that
- * keeps up, though with a small socket buffer, is waited for; another finds the rest queued.
+ * Send what waits and the tail behind it.  *tail_sent: how much of the tail has gone.  A reader
+ * that keeps up, though with a small socket buffer, is waited for; another finds the rest queued.
  */
 static int send_with_tail(struct tx *tx, int fd, const struct reply *reply, size_t *tail_sent)
 {

@@ -4,8 +4,8 @@
  *
  * The reply names only what the client proposed, compactly, and is not longer than the client's own
  * text, because QEMU takes neither.  It says what we can do; if that is longer, then the smaller of
- * what both can do, which never is.  (Where the client wants a twin socket, a longer reply cannot be
- * helped: it must carry an index.)
+ * what both can do, which never is.  (Where the client wants a twin socket, a longer reply cannot
+ * be helped: it must carry an index.)
  */
 #include "conn.h"
 
@@ -14,12 +14,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define MAJOR 0
-#define MINOR 2
-#define PREAMBLE 4 /* major and minor, before the text */
-#define MAX_DEPTH 8
+#define MAJOR         0
+#define MINOR         2
+#define PREAMBLE      4 /* major and minor, before the text */
+#define MAX_DEPTH     8
 #define PAGE_SIZE_MIN 4096u
-#define MAX_BITMAP (UINT64_C(256) << 20)
+#define MAX_BITMAP    (UINT64_C(256) << 20)
 
 /* What the client can do; and which of it it spoke of. */
 struct proposal {
