@@ -107,7 +107,8 @@ static bool is_set_by_anything(struct checking *c, const struct bits *bits)
 	const struct m_reg *reg = bits->reg, *owner = owner_of(reg);
 
 	if (bits->field && bits->field->cause)
-		return reg->intr->test || sets_cause(c, bits->field->cause);
+		return (owner->intr && owner->intr->test) ||
+		       sets_cause(c, bits->field->cause);
 	if ((settable(c)[owner->id] & bits->mask) || reset_sets(owner, bits->mask))
 		return true;
 	return sets_register(c, reg, bits->field) ||
@@ -117,8 +118,9 @@ static bool is_set_by_anything(struct checking *c, const struct bits *bits)
 /* Storage that came out broken says nothing. */
 static bool is_judged(const struct bits *bits)
 {
-	return !owner_of(bits->reg)->bad && !bits->reg->doorbell &&
-	       !(bits->reg->intr && bits->reg->intr->bad);
+	const struct m_reg *owner = owner_of(bits->reg);
+
+	return !owner->bad && !owner->doorbell && !(owner->intr && owner->intr->bad);
 }
 
 static void look_at_woclr(struct checking *c, const struct bits *bits)

@@ -45,7 +45,7 @@ static void add_msix(struct space *space)
 {
 	const struct m_pci *pci = &space->c->model->pci;
 
-	if (!pci->has_msix)
+	if (!pci->has_msix || pci->bad)
 		return;
 	if (pci->msix_table_bar == space->bar)
 		add_extent(space, TAKES_TABLE, pci, pci->msix_table_offset, msix_table_size(pci), NULL,

@@ -24,7 +24,7 @@ void check_msi_vectors(struct checking *c)
 
 	if (pci->has_msi && (n == 0 || n > MAX_MSI_VECTORS || (n & (n - 1))))
 		found(c, MSI_VECTORS, NULL, pci->msi_loc,
-		      "MSI with %u vectors: it has 1, 2, 4, 8, 16 or 32", n);
+		      "MSI has 1, 2, 4, 8, 16 or 32 vectors");
 }
 
 void check_msix_vectors(struct checking *c)
@@ -32,8 +32,7 @@ void check_msix_vectors(struct checking *c)
 	const struct m_pci *pci = &c->model->pci;
 
 	if (pci->has_msix && (pci->msix_vectors == 0 || pci->msix_vectors > MAX_MSIX_VECTORS))
-		found(c, MSIX_VECTORS, NULL, pci->msix_loc,
-		      "MSI-X with %u vectors: it has 1 to 2048", pci->msix_vectors);
+		found(c, MSIX_VECTORS, NULL, pci->msix_loc, "MSI-X has 1 to 2048 vectors");
 }
 
 static void check_structure_bar(struct checking *c, struct loc loc, const char *what, unsigned index)
@@ -106,7 +105,7 @@ void check_capability(struct checking *c)
 
 		if (cap->offset < start || (unsigned)cap->offset + cap->size > end)
 			found(c, CAPABILITY, NULL, cap->loc,
-			      "the %s capability (%u bytes) does not fit into 0x%x-0x%x", cap->name,
-			      cap->size, start, end - 1);
+			      "there is no room for the %s capability, %u bytes in 0x%x-0x%x",
+			      cap->name, cap->size, start, end - 1);
 	}
 }

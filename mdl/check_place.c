@@ -6,7 +6,6 @@
 #include <inttypes.h>
 
 #define PAGE 4096u
-#define MSIX_ALIGNMENT 8u
 #define CONFIG_START 0x40u
 #define CONFIG_SIZE 0x100u
 #define EXTENDED_CONFIG_SIZE 0x1000u
@@ -66,27 +65,13 @@ static void check_ram(struct checking *c, const struct m_ram *ram)
 		      PAGE);
 }
 
-static void check_msix(struct checking *c, struct loc loc, const char *what, uint32_t offset)
-{
-	if (offset % MSIX_ALIGNMENT)
-		found(c, MISALIGNED, NULL, loc, "%s stands at 0x%" PRIx32 ", not a multiple of 8",
-		      what, offset);
-}
-
 void check_misaligned(struct checking *c)
 {
-	const struct m_pci *pci = &c->model->pci;
-
 	for (unsigned i = 0; i < c->model->nregs; i++)
 		check_reg(c, c->model->regs[i]);
 	for (unsigned i = 0; i < c->model->nbars; i++)
 		for (unsigned k = 0; k < c->model->bars[i].nrams; k++)
 			check_ram(c, &c->model->bars[i].rams[k]);
-	if (pci->has_msix) {
-		check_msix(c, pci->table_loc, "the MSI-X table", pci->msix_table_offset);
-		check_msix(c, pci->pba_loc, "the array of MSI-X pending bits",
-			   pci->msix_pba_offset);
-	}
 }
 
 /* A space: its end, and where that is said. */
@@ -148,7 +133,7 @@ static void check_msix_end(const struct space *space)
 	const struct m_pci *pci = &space->c->model->pci;
 	struct extent extent;
 
-	if (!pci->has_msix)
+	if (!pci->has_msix || pci->bad)
 		return;
 	if (pci->msix_table_bar == space->bar &&
 	    extent_init(&extent, pci->msix_table_offset, msix_table_size(pci), NULL, 0))

@@ -56,19 +56,6 @@ void check_unused_template(struct checking *c)
 	}
 }
 
-/* If nothing uses the outer one, then that is what is reported. */
-static bool is_nested(const struct checking *c, const struct m_layout *layout)
-{
-	for (unsigned i = 0; i < c->model->nlayouts; i++) {
-		const struct m_layout *outer = c->model->layouts[i];
-
-		for (unsigned k = 0; k < outer->nmembers; k++)
-			if (outer->members[k].layout == layout)
-				return true;
-	}
-	return false;
-}
-
 static bool c_uses_layout(const struct checking *c, const struct m_layout *layout)
 {
 	return c->behaviour.external || names_thing(c, layout->name) ||
@@ -82,7 +69,7 @@ void check_unused_layout(struct checking *c)
 		const struct m_layout *layout = c->model->layouts[i];
 
 		if (!layout->used && !layout->bad && is_main(c, layout->loc) &&
-		    !c_uses_layout(c, layout) && !is_nested(c, layout))
+		    !c_uses_layout(c, layout))
 			found(c, UNUSED_LAYOUT, NULL, layout->loc, "layout '%s' is not used",
 			      layout->name);
 	}
