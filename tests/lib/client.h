@@ -73,9 +73,21 @@ int client_dma_unmap(struct client *client, uint64_t iova, uint64_t size);
 /* flags: VU_IRQ_SET_…; fd -1: none */
 int client_set_irq(struct client *client, uint32_t index, uint32_t flags, uint32_t start,
 		   uint32_t count, int fd);
+/* The same with several descriptors. */
+int client_set_irqs(struct client *client, uint32_t index, uint32_t flags, uint32_t start,
+		    uint32_t count, const int *fds, unsigned nfds);
 int client_reset(struct client *client);
 /* Wait for an eventfd; returns 1 when it fired (and takes the event), 0 on time-out. */
 int client_wait_event(int eventfd, int wait_ms);
+
+/* DEVICE_FEATURE; data and reply are what stands behind flags.  Returns the reply's size. */
+ssize_t client_feature(struct client *client, uint32_t flags, const void *data, size_t size,
+		       void *reply, size_t reply_max);
+/* Migration: set or get the state; read (how much came) or write a piece of the stream. */
+int client_mig_set(struct client *client, uint32_t state);
+int client_mig_get(struct client *client);
+ssize_t client_mig_read(struct client *client, void *data, uint32_t size);
+int client_mig_write(struct client *client, const void *data, uint32_t size);
 
 /* ---- a server process under test */
 

@@ -27,8 +27,8 @@ static bool reply_is(struct client *client, uint16_t id, uint16_t command, uint3
 		return false;
 	bool good = reply.header.id == id && reply.header.command == command &&
 		    (reply.header.flags & VU_TYPE_MASK) == VU_TYPE_REPLY &&
-		    reply.header.error == error && (error == 0) == !(reply.header.flags & VU_ERROR) &&
-		    (!error || reply.size == 0);
+		    reply.header.error == error &&
+		    (error == 0) == !(reply.header.flags & VU_ERROR) && (!error || reply.size == 0);
 
 	client_message_free(&reply);
 	return good;
@@ -49,9 +49,11 @@ static enum verdict cut_everywhere(struct probe *probe)
 	for (size_t cut = 1; cut < VU_HEADER_SIZE + 16; cut++) {
 		size_t size = get_info(message, (uint16_t)cut, 0);
 
-		REQUIRE(probe, client_send_bytes(&probe->client, message, cut, NULL, 0) == 0, "send");
+		REQUIRE(probe, client_send_bytes(&probe->client, message, cut, NULL, 0) == 0,
+			"send");
 		settle(&probe->client);
-		REQUIRE(probe, client_send_bytes(&probe->client, message + cut, size - cut, NULL, 0) == 0,
+		REQUIRE(probe,
+			client_send_bytes(&probe->client, message + cut, size - cut, NULL, 0) == 0,
 			"send");
 		REQUIRE(probe, reply_is(&probe->client, (uint16_t)cut, VU_DEVICE_GET_INFO, 0),
 			"a message cut after byte %zu was not answered", cut);
@@ -65,7 +67,8 @@ static enum verdict byte_by_byte(struct probe *probe)
 	size_t size = get_info(message, 77, 0);
 
 	for (size_t i = 0; i < size; i++)
-		REQUIRE(probe, client_send_bytes(&probe->client, message + i, 1, NULL, 0) == 0, "send");
+		REQUIRE(probe, client_send_bytes(&probe->client, message + i, 1, NULL, 0) == 0,
+			"send");
 	REQUIRE(probe, reply_is(&probe->client, 77, VU_DEVICE_GET_INFO, 0), "not answered");
 	return HOLDS;
 }
@@ -79,11 +82,13 @@ static enum verdict many_in_one(struct probe *probe)
 		size += get_info(messages + size, i, 0);
 	/* and half of one more */
 	get_info(messages + size, 100, 0);
-	REQUIRE(probe, client_send_bytes(&probe->client, messages, size + 20, NULL, 0) == 0, "send");
+	REQUIRE(probe, client_send_bytes(&probe->client, messages, size + 20, NULL, 0) == 0,
+		"send");
 	for (uint16_t i = 0; i < 100; i++)
 		REQUIRE(probe, reply_is(&probe->client, i, VU_DEVICE_GET_INFO, 0),
 			"reply %u of 100 is missing or out of order", i);
-	REQUIRE(probe, client_send_bytes(&probe->client, messages + size + 20, 12, NULL, 0) == 0, "send");
+	REQUIRE(probe, client_send_bytes(&probe->client, messages + size + 20, 12, NULL, 0) == 0,
+		"send");
 	REQUIRE(probe, reply_is(&probe->client, 100, VU_DEVICE_GET_INFO, 0),
 		"the message whose second half came later was not answered");
 	return HOLDS;
@@ -96,8 +101,9 @@ static enum verdict same_id_twice(struct probe *probe)
 
 	size += get_info(messages + size, 5, 0);
 	REQUIRE(probe, client_send_bytes(&probe->client, messages, size, NULL, 0) == 0, "send");
-	REQUIRE(probe, reply_is(&probe->client, 5, VU_DEVICE_GET_INFO, 0) &&
-		       reply_is(&probe->client, 5, VU_DEVICE_GET_INFO, 0),
+	REQUIRE(probe,
+		reply_is(&probe->client, 5, VU_DEVICE_GET_INFO, 0) &&
+			reply_is(&probe->client, 5, VU_DEVICE_GET_INFO, 0),
 		"two requests with one id need two replies with it");
 	return HOLDS;
 }
@@ -148,9 +154,11 @@ static enum verdict surplus_fds(struct probe *probe)
 static enum verdict fds_with_error(struct probe *probe)
 {
 	int fd = eventfd(0, EFD_CLOEXEC);
-	struct vu_irq_set bad = {sizeof(bad), VU_IRQ_SET_DATA_EVENTFD | VU_IRQ_SET_ACTION_TRIGGER, 77, 0, 1};
+	struct vu_irq_set bad = {sizeof(bad), VU_IRQ_SET_DATA_EVENTFD | VU_IRQ_SET_ACTION_TRIGGER,
+				 77, 0, 1};
 	struct client_message reply;
-	ssize_t n = client_call_fds(&probe->client, VU_DEVICE_SET_IRQS, &bad, sizeof(bad), &fd, 1, &reply);
+	ssize_t n = client_call_fds(&probe->client, VU_DEVICE_SET_IRQS, &bad, sizeof(bad), &fd, 1,
+				    &reply);
 
 	close(fd);
 	REQUIRE(probe, n <= -CLIENT_REMOTE, "SET_IRQS of index 77 was not refused (%zd)", n);
@@ -165,8 +173,8 @@ static enum verdict unknown_command(struct probe *probe)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		ssize_t n = client_call(&probe->client, commands[i], NULL, 0, NULL, 0);
 
-		REQUIRE(probe, n <= -CLIENT_REMOTE, "command %u was not answered with an error (%zd)",
-			commands[i], n);
+		REQUIRE(probe, n <= -CLIENT_REMOTE,
+			"command %u was not answered with an error (%zd)", commands[i], n);
 	}
 	return HOLDS;
 }
@@ -177,7 +185,8 @@ static enum verdict size_too_small(struct probe *probe)
 		struct vu_header header = {1, VU_DEVICE_GET_INFO, size, 0, 0};
 
 		client_close(&probe->client);
-		REQUIRE(probe, client_open(&probe->client, probe->subject->path) == 0, "cannot connect");
+		REQUIRE(probe, client_open(&probe->client, probe->subject->path) == 0,
+			"cannot connect");
 		client_send_bytes(&probe->client, &header, sizeof(header), NULL, 0);
 		int rc = client_wait_closed(&probe->client);
 
@@ -203,7 +212,8 @@ static enum verdict stray_reply(struct probe *probe)
 	client_send(&probe->client, VU_DMA_READ, VU_TYPE_REPLY, NULL, 0, NULL, 0);
 	/* Ignoring it and hanging up are both sound; serving nobody afterwards is not. */
 	if (!conform_serves(&probe->client))
-		REQUIRE(probe, conform_serves_next(probe), "a reply nobody awaits stopped the server");
+		REQUIRE(probe, conform_serves_next(probe),
+			"a reply nobody awaits stopped the server");
 	return HOLDS;
 }
 
@@ -214,7 +224,8 @@ static enum verdict leaves_midway(struct probe *probe)
 
 	for (size_t cut = 1; cut < size; cut += 3) {
 		client_send_bytes(&probe->client, message, cut, NULL, 0);
-		REQUIRE(probe, conform_serves_next(probe), "no service after a client left at byte %zu", cut);
+		REQUIRE(probe, conform_serves_next(probe),
+			"no service after a client left at byte %zu", cut);
 	}
 	return HOLDS;
 }
@@ -225,18 +236,29 @@ static enum verdict short_payloads(struct probe *probe)
 		uint16_t command;
 		size_t size;
 	} rows[] = {
-		{VU_DMA_MAP, 32}, {VU_DMA_UNMAP, 24}, {VU_DEVICE_GET_INFO, 16}, {VU_DEVICE_GET_REGION_INFO, 32},
-		{VU_DEVICE_GET_REGION_IO_FDS, 16}, {VU_DEVICE_GET_IRQ_INFO, 16}, {VU_DEVICE_SET_IRQS, 20},
-		{VU_REGION_READ, 16}, {VU_REGION_WRITE, 16}, {VU_REGION_WRITE_MULTI, 8},
-		{VU_DEVICE_FEATURE, 8}, {VU_MIG_DATA_READ, 8}, {VU_MIG_DATA_WRITE, 8},
+		{VU_DMA_MAP, 32},
+		{VU_DMA_UNMAP, 24},
+		{VU_DEVICE_GET_INFO, 16},
+		{VU_DEVICE_GET_REGION_INFO, 32},
+		{VU_DEVICE_GET_REGION_IO_FDS, 16},
+		{VU_DEVICE_GET_IRQ_INFO, 16},
+		{VU_DEVICE_SET_IRQS, 20},
+		{VU_REGION_READ, 16},
+		{VU_REGION_WRITE, 16},
+		{VU_REGION_WRITE_MULTI, 8},
+		{VU_DEVICE_FEATURE, 8},
+		{VU_MIG_DATA_READ, 8},
+		{VU_MIG_DATA_WRITE, 8},
 	};
-	static const uint8_t zeros[64], ones[64] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-						   255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+	static const uint8_t zeros[64],
+		ones[64] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+			    255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		for (size_t size = 0; size < rows[i].size; size++) {
 			const uint8_t *data = size & 1 ? zeros : ones;
-			ssize_t n = client_call(&probe->client, rows[i].command, data, size, NULL, 0);
+			ssize_t n =
+				client_call(&probe->client, rows[i].command, data, size, NULL, 0);
 
 			REQUIRE(probe, n <= -CLIENT_REMOTE,
 				"command %u with %zu bytes of payload was not refused (%zd)",
@@ -254,7 +276,8 @@ static enum verdict second_client(struct probe *probe)
 	if (rc == 0)
 		client_send(&other, VU_VERSION, 0, "\0\0\0\0{}", 7, NULL, 0);
 	for (int i = 0; i < 10; i++)
-		REQUIRE(probe, conform_serves(&probe->client), "a second client disturbed the first");
+		REQUIRE(probe, conform_serves(&probe->client),
+			"a second client disturbed the first");
 	client_close(&other);
 	return HOLDS;
 }
@@ -266,15 +289,24 @@ const struct row rows_framing[] = {
 	{"framing: a hundred messages and a half in one write", SPEC "Transport", 0, many_in_one},
 	{"framing: ids are echoed, also twice the same", SPEC "Header", 0, same_id_twice},
 	{"framing: no_reply is never answered", SPEC "Header, No_reply", 0, no_reply},
-	{"framing: no_reply is not answered with an error either", SPEC "Header, No_reply", 0, no_reply_error},
-	{"framing: descriptors nobody asked for are closed", SPEC "File descriptors", 0, surplus_fds},
-	{"framing: descriptors of a refused request are closed", SPEC "File descriptors", 0, fds_with_error},
-	{"framing: an unknown command is answered with an error", SPEC "Commands", 0, unknown_command},
-	{"framing: a size below the header's ends the connection only", SPEC "Header", 0, size_too_small},
-	{"framing: a size beyond any limit ends the connection only", SPEC "Header", 0, size_too_large},
+	{"framing: no_reply is not answered with an error either", SPEC "Header, No_reply", 0,
+	 no_reply_error},
+	{"framing: descriptors nobody asked for are closed", SPEC "File descriptors", 0,
+	 surplus_fds},
+	{"framing: descriptors of a refused request are closed", SPEC "File descriptors", 0,
+	 fds_with_error},
+	{"framing: an unknown command is answered with an error", SPEC "Commands", 0,
+	 unknown_command},
+	{"framing: a size below the header's ends the connection only", SPEC "Header", 0,
+	 size_too_small},
+	{"framing: a size beyond any limit ends the connection only", SPEC "Header", 0,
+	 size_too_large},
 	{"framing: a reply that nobody awaits does no harm", SPEC "Header", 0, stray_reply},
-	{"framing: a client may leave in the middle of a message", SPEC "Connection", 0, leaves_midway},
-	{"framing: payloads shorter than the command's are refused", SPEC "Commands", 0, short_payloads},
-	{"framing: a second client does not disturb the first", SPEC "Connection", 0, second_client},
+	{"framing: a client may leave in the middle of a message", SPEC "Connection", 0,
+	 leaves_midway},
+	{"framing: payloads shorter than the command's are refused", SPEC "Commands", 0,
+	 short_payloads},
+	{"framing: a second client does not disturb the first", SPEC "Connection", 0,
+	 second_client},
 	{0},
 };

@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vfu-conform, the conformance suite, and the tests that speak raw bytes to a real server.
 
-CONFORM_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/wire/*.c) tests/lib/client.c tests/lib/server.c)
-$(BUILD)/bin/vfu-conform: $(CONFORM_O)
+CLIENT_O  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/lib/*.c))
+CONFORM_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/wire/test_%,$(wildcard tests/wire/*.c)))
+WIRE_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/test_*.c))
+
+$(BUILD)/bin/vfu-conform: $(CONFORM_O) $(CLIENT_O)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $^
+	$(Q)$(LINK) -o $@ $^ -ljson-c
+$(WIRE_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(CLIENT_O)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(CMOCKA)
+
 TOOLS += $(BUILD)/bin/vfu-conform
+TEST_BINS += $(WIRE_TESTS)
 TESTS += tests/wire/run
