@@ -5,7 +5,7 @@
 #include <string.h>
 
 struct set {
-	const char **slots;          /* a power of two of them, at most half full */
+	const char **slots; /* a power of two of them, at most half full */
 	size_t capacity, count;
 };
 
@@ -61,9 +61,9 @@ static const char *skip_literal(const char *at)
 
 static const char *skip_punctuation(const char *at)
 {
-	static const char *const longer[] = {"<<=", ">>=", "...", "->", "++", "--", "+=", "-=", "*=",
-					     "/=",  "%=",  "&=",  "|=", "^=", "==", "!=", "<=", ">=",
-					     "&&",  "||",  "<<",  ">>", "##"};
+	static const char *const longer[] = {
+		"<<=", ">>=", "...", "->", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=",
+		"|=",  "^=",  "==",  "!=", "<=", ">=", "&&", "||", "<<", ">>", "##"};
 
 	for (size_t i = 0; i < sizeof(longer) / sizeof(longer[0]); i++)
 		if (!strncmp(at, longer[i], strlen(longer[i])))
@@ -117,7 +117,8 @@ static const char **find_slot(const struct set *set, const char *word, size_t le
 
 static void set_grow(struct arena *arena, struct set *set)
 {
-	struct set larger = {.capacity = set->capacity ? set->capacity * 4 : 64, .count = set->count};
+	struct set larger = {.capacity = set->capacity ? set->capacity * 4 : 64,
+			     .count = set->count};
 
 	larger.slots = arena_array(arena, const char *, larger.capacity);
 	for (size_t i = 0; i < set->capacity; i++)
@@ -161,7 +162,7 @@ static bool passes_dev(const char *text)
 	return c_token_is(after, ",") || c_token_is(after, ")");
 }
 
-#define MAX_PARENTHESES 64           /* of a parameter list; bounds the looking ahead */
+#define MAX_PARENTHESES 64 /* of a parameter list; bounds the looking ahead */
 
 /* After the '(' at *text: does a body follow the matching ')'? */
 static bool body_follows(const char *text)
@@ -226,11 +227,13 @@ static bool has_prefix(const char *word, const char *const *prefixes, unsigned n
 
 bool c_words_call_out(const struct c_words *words, const char *const *prefixes, unsigned n)
 {
-	static const char *const statements[] = {"if", "while", "for", "switch", "return", "sizeof"};
+	static const char *const statements[] = {"if",     "while",  "for",
+						 "switch", "return", "sizeof"};
 
 	for (size_t i = 0; i < words->calls.capacity; i++) {
 		const char *call = words->calls.slots[i];
-		bool known = !call || set_has(&words->defined, call) || has_prefix(call, prefixes, n);
+		bool known =
+			!call || set_has(&words->defined, call) || has_prefix(call, prefixes, n);
 
 		for (size_t k = 0; k < sizeof(statements) / sizeof(statements[0]) && !known; k++)
 			known = !strcmp(call, statements[k]);

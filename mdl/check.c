@@ -21,10 +21,18 @@ struct check {
 	enum check_id needs[MAX_PREREQUISITES];
 };
 
-#define RUN(check, function)        {.id = CHECK_##check, .run = (function)}
-#define RUN_WHOLE(check, function)  {.id = CHECK_##check, .run = (function), .needs_whole = true}
-#define RUN_AFTER(check, function, need)                                                           \
-	{.id = CHECK_##check, .run = (function), .nneeds = 1, .needs = {CHECK_##need}}
+#define RUN(check, function)                           \
+	{                                              \
+		.id = CHECK_##check, .run = (function) \
+	}
+#define RUN_WHOLE(check, function)                                          \
+	{                                                                   \
+		.id = CHECK_##check, .run = (function), .needs_whole = true \
+	}
+#define RUN_AFTER(check, function, need)                                                       \
+	{                                                                                      \
+		.id = CHECK_##check, .run = (function), .nneeds = 1, .needs = { CHECK_##need } \
+	}
 
 static const struct check checks[] = {
 	RUN(BAR_SIZE, check_bar_size),

@@ -7,8 +7,8 @@
 
 /*
  * Run all checks whose prerequisites passed.  The model may be incomplete, with parts marked bad:
- * nothing is said that follows from those, or from a syntax error.  Links the ro+wo pairs of registers
- * (m_reg.pair).  Reports go to the tree's diag.
+ * nothing is said that follows from those, or from a syntax error.  Links the ro+wo pairs of
+ * registers (m_reg.pair).  Reports go to the tree's diag.
  */
 void run_checks(const struct tree *tree, struct model *model);
 

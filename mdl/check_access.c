@@ -2,7 +2,7 @@
 /* Whether what software reads can ever be something, and whether reading or writing it is safe. */
 #include "check_private.h"
 
-#define CONFIG_ACCESS 4u             /* bytes, the widest access to config space */
+#define CONFIG_ACCESS 4u /* bytes, the widest access to config space */
 
 /* A field, or all of a register that has none. */
 struct bits {
@@ -43,7 +43,8 @@ static bool field_bits_of(const struct m_reg *reg, unsigned i, struct bits *bits
 }
 
 /* Call for each field that is worth looking at. */
-static void for_each_field(struct checking *c, void (*look)(struct checking *c, const struct bits *bits))
+static void for_each_field(struct checking *c,
+			   void (*look)(struct checking *c, const struct bits *bits))
 {
 	struct bits bits;
 
@@ -107,8 +108,7 @@ static bool is_set_by_anything(struct checking *c, const struct bits *bits)
 	const struct m_reg *reg = bits->reg, *owner = owner_of(reg);
 
 	if (bits->field && bits->field->cause)
-		return (owner->intr && owner->intr->test) ||
-		       sets_cause(c, bits->field->cause);
+		return (owner->intr && owner->intr->test) || sets_cause(c, bits->field->cause);
 	if ((settable(c)[owner->id] & bits->mask) || reset_sets(owner, bits->mask))
 		return true;
 	return sets_register(c, reg, bits->field) ||
@@ -166,7 +166,8 @@ static void report_constant(struct checking *c, const struct m_reg *reg, struct 
 			    const char *what)
 {
 	found(c, RO_CONSTANT, reg->via, loc,
-	      "%s always reads as 0: it has no reset value and no `on read` hook, and nothing sets it",
+	      "%s always reads as 0: it has no reset value and no `on read` hook, and nothing sets "
+	      "it",
 	      what);
 }
 
@@ -227,8 +228,8 @@ static void look_at_read(struct checking *c, const struct bits *bits)
 	if (!field || !other || reg->intr || (!acts && !changes))
 		return;
 	if (found(c, READ_EFFECT, reg->via, field->loc,
-		  "reading %s changes it, but a driver must read it to write '%s'", describe(c, bits),
-		  other->name))
+		  "reading %s changes it, but a driver must read it to write '%s'",
+		  describe(c, bits), other->name))
 		diag_note(c->diag, other->loc, "'%s' can be written", other->name);
 }
 
@@ -272,14 +273,16 @@ static void find_bytes(const struct bits *bits, unsigned *first, unsigned *last)
 	}
 }
 
-static bool is_cut(const struct m_reg *reg, uint64_t offset, const struct bits *bits, unsigned access)
+static bool is_cut(const struct m_reg *reg, uint64_t offset, const struct bits *bits,
+		   unsigned access)
 {
 	unsigned first, last;
 
 	find_bytes(bits, &first, &last);
 	if ((offset + first) / access != (offset + last) / access)
 		return true;
-	/* Elements between which the alignment changes: the second one of some dimension shows it. */
+	/* Elements between which the alignment changes: the second one of some dimension shows it.
+	 */
 	for (unsigned i = 0; i < reg->ndims; i++) {
 		uint64_t at = offset + reg->dims[i].stride;
 

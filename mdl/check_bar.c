@@ -4,13 +4,13 @@
 
 #include <inttypes.h>
 
-#define PAGE              4096u
-#define MIN_IO_SIZE       4u
-#define MAX_IO_SIZE       0x10000u
-#define ADVISED_IO_SIZE   256u
-#define MIN_MEMORY_SIZE   16u
-#define MAX_MEM32_SIZE    0x80000000u
-#define LAST_SLOT         5
+#define PAGE            4096u
+#define MIN_IO_SIZE     4u
+#define MAX_IO_SIZE     0x10000u
+#define ADVISED_IO_SIZE 256u
+#define MIN_MEMORY_SIZE 16u
+#define MAX_MEM32_SIZE  0x80000000u
+#define LAST_SLOT       5
 
 const struct m_bar *find_bar(const struct model *model, unsigned index)
 {
@@ -46,7 +46,8 @@ static void check_range(struct checking *c, const struct m_bar *bar)
 		      bar->size, kind, max);
 	else if (bar->size & (bar->size - 1))
 		found(c, BAR_SIZE, NULL, bar->size_loc,
-		      "the size of BAR %u, 0x%" PRIx64 ", is not a power of two; the next is 0x%" PRIx64,
+		      "the size of BAR %u, 0x%" PRIx64
+		      ", is not a power of two; the next is 0x%" PRIx64,
 		      bar->index, bar->size, next_power_of_two(bar->size));
 }
 
@@ -63,8 +64,8 @@ static void check_page(struct checking *c, const struct m_bar *bar)
 		mapped |= bar->regs[i]->doorbell == M_DOORBELL_MMAP;
 	if (mapped)
 		found(c, BAR_SIZE, NULL, bar->size_loc,
-		      "BAR %u has %" PRIu64 " bytes: to be mapped it needs a page, 4096", bar->index,
-		      bar->size);
+		      "BAR %u has %" PRIu64 " bytes: to be mapped it needs a page, 4096",
+		      bar->index, bar->size);
 }
 
 void check_bar_size(struct checking *c)

@@ -126,9 +126,9 @@ bool raises_irq(const struct checking *c, const struct m_irq *irq)
 bool names_thing(const struct checking *c, const char *name)
 {
 	const char *full = arena_printf(c->arena, "%s_%s", c->model->cname, name);
-	const char *const spellings[] = {name, full, upper(c, full),
-					 arena_printf(c->arena, "%s_%s", upper(c, c->model->cname),
-						      name)};
+	const char *const spellings[] = {
+		name, full, upper(c, full),
+		arena_printf(c->arena, "%s_%s", upper(c, c->model->cname), name)};
 
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
 		if (c_words_have(c->behaviour.words, spellings[i]) ||
@@ -139,13 +139,20 @@ bool names_thing(const struct checking *c, const char *name)
 
 bool read_hook_acts(const struct checking *c, const struct m_hook *hooks, unsigned n)
 {
-	const char *const acting[] = {
-		"mdl_irq_raise",  "mdl_irq_lower",    "mdl_irq_pulse",
-		"mdl_irq_set",    "mdl_timer_start",  "mdl_timer_cancel",
-		"mdl_dma_write",  "mdl_intr_set",     "mdl_intr_clear",
-		"mdl_intr_input", "mdl_layout_write", "mdl_reset",
-		arena_printf(c->arena, "%s_set_", c->model->cname),
-		arena_printf(c->arena, "%s_intr_", c->model->cname)};
+	const char *const acting[] = {"mdl_irq_raise",
+				      "mdl_irq_lower",
+				      "mdl_irq_pulse",
+				      "mdl_irq_set",
+				      "mdl_timer_start",
+				      "mdl_timer_cancel",
+				      "mdl_dma_write",
+				      "mdl_intr_set",
+				      "mdl_intr_clear",
+				      "mdl_intr_input",
+				      "mdl_layout_write",
+				      "mdl_reset",
+				      arena_printf(c->arena, "%s_set_", c->model->cname),
+				      arena_printf(c->arena, "%s_intr_", c->model->cname)};
 
 	for (unsigned i = 0; i < n; i++)
 		if (hooks[i].event == M_ON_READ && hooks[i].code &&

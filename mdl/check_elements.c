@@ -3,7 +3,8 @@
 #include "check_private.h"
 #include "extents.h"
 
-static bool overlaps_itself(uint64_t offset, uint64_t width, const struct m_dim *dims, unsigned ndims)
+static bool overlaps_itself(uint64_t offset, uint64_t width, const struct m_dim *dims,
+			    unsigned ndims)
 {
 	struct extent extent;
 

@@ -24,7 +24,7 @@ static void add(struct mapped *mapped, unsigned kind, const void *owner, uint64_
 		return;
 	extent->kind = kind;
 	extent->owner = owner;
-	extent->order = (unsigned)mapped->n++;   /* windows were added first */
+	extent->order = (unsigned)mapped->n++; /* windows were added first */
 }
 
 static void report_hidden_hook(void *arg, const struct extent *a, const struct extent *b)
@@ -70,11 +70,12 @@ void check_mmap_read_hook(struct checking *c)
 	}
 }
 
-/* Pages are found element by element: a BAR with more mapped doorbells than this is not looked at. */
+/* Pages are found element by element: a BAR with more mapped doorbells than this is not looked at.
+ */
 #define MAX_DOORBELLS (1u << 20)
 
 struct pages {
-	const struct m_reg **owner;  /* by page of the BAR; NULL: not mapped */
+	const struct m_reg **owner; /* by page of the BAR; NULL: not mapped */
 	uint64_t n;
 };
 

@@ -7,7 +7,7 @@
 
 enum { TAKES_REG, TAKES_RAM, TAKES_TABLE, TAKES_PBA };
 
-#define MAX_SHARED_OFFSET 8          /* more registers at one offset than this are a mistake anyway */
+#define MAX_SHARED_OFFSET 8 /* more registers at one offset than this are a mistake anyway */
 
 /* Everything in one space; -1: config space. */
 struct space {
@@ -48,10 +48,11 @@ static void add_msix(struct space *space)
 	if (!pci->has_msix || pci->bad)
 		return;
 	if (pci->msix_table_bar == space->bar)
-		add_extent(space, TAKES_TABLE, pci, pci->msix_table_offset, msix_table_size(pci), NULL,
-			   0);
+		add_extent(space, TAKES_TABLE, pci, pci->msix_table_offset, msix_table_size(pci),
+			   NULL, 0);
 	if (pci->msix_pba_bar == space->bar)
-		add_extent(space, TAKES_PBA, pci, pci->msix_pba_offset, msix_pba_size(pci), NULL, 0);
+		add_extent(space, TAKES_PBA, pci, pci->msix_pba_offset, msix_pba_size(pci), NULL,
+			   0);
 }
 
 static struct loc loc_of(const struct extent *extent)
@@ -72,7 +73,7 @@ static struct loc loc_of(const struct extent *extent)
 struct thing {
 	struct loc loc;
 	const struct m_via *via;
-	const char *name;            /* "register 'A'" */
+	const char *name; /* "register 'A'" */
 	char range[RANGE_TEXT];
 };
 
@@ -93,8 +94,8 @@ static struct thing thing_of(struct checking *c, const struct extent *extent)
 		thing.name = describe_ram(c, ram);
 		describe_range(thing.range, ram->offset, ram->size, ram->dims, ram->ndims);
 	} else {
-		thing.name = extent->kind == TAKES_TABLE ? "the MSI-X table"
-							 : "the MSI-X pending bits";
+		thing.name =
+			extent->kind == TAKES_TABLE ? "the MSI-X table" : "the MSI-X pending bits";
 		describe_range(thing.range, extent->offset, extent->width, NULL, 0);
 	}
 	return thing;
@@ -144,12 +145,14 @@ static bool same_shape(const struct m_reg *a, const struct m_reg *b)
 
 static bool is_write_only(const struct m_reg *reg)
 {
-	return (written_bits(&reg->masks) || reg->doorbell) && !reg->masks.readable && !reg->has_read_hook;
+	return (written_bits(&reg->masks) || reg->doorbell) && !reg->masks.readable &&
+	       !reg->has_read_hook;
 }
 
 static bool is_read_only(const struct m_reg *reg)
 {
-	return !written_bits(&reg->masks) && !reg->doorbell && (reg->masks.readable || reg->has_read_hook);
+	return !written_bits(&reg->masks) && !reg->doorbell &&
+	       (reg->masks.readable || reg->has_read_hook);
 }
 
 static bool makes_pair(const struct m_reg *a, const struct m_reg *b)

@@ -23,8 +23,7 @@ void check_msi_vectors(struct checking *c)
 	unsigned n = pci->msi_vectors;
 
 	if (pci->has_msi && (n == 0 || n > MAX_MSI_VECTORS || (n & (n - 1))))
-		found(c, MSI_VECTORS, NULL, pci->msi_loc,
-		      "MSI has 1, 2, 4, 8, 16 or 32 vectors");
+		found(c, MSI_VECTORS, NULL, pci->msi_loc, "MSI has 1, 2, 4, 8, 16 or 32 vectors");
 }
 
 void check_msix_vectors(struct checking *c)
@@ -35,14 +34,15 @@ void check_msix_vectors(struct checking *c)
 		found(c, MSIX_VECTORS, NULL, pci->msix_loc, "MSI-X has 1 to 2048 vectors");
 }
 
-static void check_structure_bar(struct checking *c, struct loc loc, const char *what, unsigned index)
+static void check_structure_bar(struct checking *c, struct loc loc, const char *what,
+				unsigned index)
 {
 	const struct m_bar *bar = find_bar(c->model, index);
 
 	if (!bar) {
 		if (!c->tree->syntax_errors)
-			found(c, MSIX_BAR, NULL, loc, "%s lies in BAR %u, which is not declared", what,
-			      index);
+			found(c, MSIX_BAR, NULL, loc, "%s lies in BAR %u, which is not declared",
+			      what, index);
 		return;
 	}
 	if (!bar->bad && bar->type == M_BAR_IO &&
@@ -84,7 +84,8 @@ void check_irq_vector(struct checking *c)
 			continue;
 		if (n == 0) {
 			if (found(c, IRQ_VECTOR, NULL, irq->vector_loc,
-				  "irq '%s' has no vector: the device has no interrupts", irq->name))
+				  "irq '%s' has no vector: the device has no interrupts",
+				  irq->name))
 				diag_help(c->diag, "add `intx A`, `msi` or `msix` to `pci`");
 		} else if (found(c, IRQ_VECTOR, NULL, irq->vector_loc,
 				 "irq '%s' takes vector %" PRIu64 ", but the last is %" PRIu64,

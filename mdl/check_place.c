@@ -5,9 +5,9 @@
 
 #include <inttypes.h>
 
-#define PAGE 4096u
-#define CONFIG_START 0x40u
-#define CONFIG_SIZE 0x100u
+#define PAGE                 4096u
+#define CONFIG_START         0x40u
+#define CONFIG_SIZE          0x100u
 #define EXTENDED_CONFIG_SIZE 0x1000u
 
 static unsigned alignment_of(const struct m_reg *reg)

@@ -12,10 +12,10 @@
  */
 struct behaviour {
 	bool external;
-	struct c_words *words;       /* of all that can change the device: hooks, code of files */
+	struct c_words *words; /* of all that can change the device: hooks, code of files */
 	bool has_load, external_load;
-	struct c_words *load_words;  /* of after_load hooks, and code of files */
-	struct c_words *conditions;  /* of sections */
+	struct c_words *load_words; /* of after_load hooks, and code of files */
+	struct c_words *conditions; /* of sections */
 };
 
 struct checking {
@@ -24,13 +24,13 @@ struct checking {
 	struct arena *arena;
 	struct diag *diag;
 	struct behaviour behaviour;
-	uint64_t *settable;          /* check_access.c: bits that software can set, by register */
+	uint64_t *settable; /* check_access.c: bits that software can set, by register */
 	bool failed[CHECK_COUNT];
 };
 
 /* Report, with the template instantiations that it came through; false if nobody will see it. */
-#define found(c, check, via, loc, ...)                                                             \
-	((c)->failed[CHECK_##check] = true, enter_via((c), (via)),                                 \
+#define found(c, check, via, loc, ...)                             \
+	((c)->failed[CHECK_##check] = true, enter_via((c), (via)), \
 	 leave_via((c), (via), diag_report((c)->diag, CHECK_##check, (loc), __VA_ARGS__)))
 
 void enter_via(struct checking *c, const struct m_via *via);
@@ -45,8 +45,8 @@ uint64_t written_bits(const struct m_masks *masks);
 #define RANGE_TEXT 96
 
 /* "0x10-0x13", "0x100-0x107 and every 0x20 bytes, 4 times" */
-void describe_range(char text[RANGE_TEXT], uint64_t offset, uint64_t width, const struct m_dim *dims,
-		    unsigned ndims);
+void describe_range(char text[RANGE_TEXT], uint64_t offset, uint64_t width,
+		    const struct m_dim *dims, unsigned ndims);
 /* "register 'PORT.CTL'", "doorbell 'SQT'" */
 const char *describe_reg(const struct checking *c, const struct m_reg *reg);
 /* "ram 'FB'" */

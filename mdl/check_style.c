@@ -63,7 +63,8 @@ void check_name_case(struct checking *c)
 		check_lower(c, model->vars[i].loc, "variable", model->vars[i].name);
 }
 
-/* Within one source and one template: elsewhere, order of writing and of addresses differ freely. */
+/* Within one source and one template: elsewhere, order of writing and of addresses differ freely.
+ */
 static void check_order(struct checking *c, struct m_reg *const *regs, unsigned n)
 {
 	for (unsigned i = 1; i < n; i++) {

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void describe_range(char text[RANGE_TEXT], uint64_t offset, uint64_t width, const struct m_dim *dims,
-		    unsigned ndims)
+void describe_range(char text[RANGE_TEXT], uint64_t offset, uint64_t width,
+		    const struct m_dim *dims, unsigned ndims)
 {
 	int used = width == 1 ? snprintf(text, RANGE_TEXT, "0x%" PRIx64, offset)
 			      : snprintf(text, RANGE_TEXT, "0x%" PRIx64 "-0x%" PRIx64, offset,
@@ -16,8 +16,9 @@ void describe_range(char text[RANGE_TEXT], uint64_t offset, uint64_t width, cons
 		if (dims[i].count < 2)
 			continue;
 		int size = RANGE_TEXT - used;
-		int more = snprintf(text + used, (size_t)size, ", %" PRIu32 " times every 0x%" PRIx32,
-				    dims[i].count, dims[i].stride);
+		int more =
+			snprintf(text + used, (size_t)size, ", %" PRIu32 " times every 0x%" PRIx32,
+				 dims[i].count, dims[i].stride);
 
 		if (more >= size) {
 			text[used] = '\0';
@@ -29,7 +30,8 @@ void describe_range(char text[RANGE_TEXT], uint64_t offset, uint64_t width, cons
 
 const char *describe_reg(const struct checking *c, const struct m_reg *reg)
 {
-	return arena_printf(c->arena, "%s '%s'", reg->doorbell ? "doorbell" : "register", reg->path);
+	return arena_printf(c->arena, "%s '%s'", reg->doorbell ? "doorbell" : "register",
+			    reg->path);
 }
 
 const char *describe_ram(const struct checking *c, const struct m_ram *ram)

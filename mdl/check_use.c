@@ -99,7 +99,8 @@ static void check_lost(struct checking *c, const char *kind, const char *name, c
 {
 	if (!is_rebuilt(c, member) &&
 	    found(c, TRANSIENT_LOST, NULL, loc,
-		  "%s '%s' is transient, and nothing makes it anew after a migration", kind, name) &&
+		  "%s '%s' is transient, and nothing makes it anew after a migration", kind,
+		  name) &&
 	    !c->behaviour.has_load)
 		diag_help(c->diag, "there is no `on after_load` hook");
 }

@@ -4,8 +4,8 @@
  * does not reach into is settled by one pass.  What is left are clusters, interleaved mostly, which
  * are taken apart in turn:
  *
- *  - if all step by the same outermost stride, and fit between two steps, as the members of a group do,
- *    then looking at the first step is enough;
+ *  - if all step by the same outermost stride, and fit between two steps, as the members of a group
+ * do, then looking at the first step is enough;
  *  - if the elements are few enough, they are all sorted by address;
  *  - else those that step alike are looked at among themselves, and each pair of others is judged
  *    by arithmetic.
@@ -15,8 +15,8 @@
 
 #include <stdlib.h>
 
-#define EXTENT_LIMIT    ((uint64_t)1 << 62)
-#define MAX_EXPANSION  ((uint64_t)1 << 22)
+#define EXTENT_LIMIT  ((uint64_t)1 << 62)
+#define MAX_EXPANSION ((uint64_t)1 << 22)
 
 /* Dimensions are kept smallest stride first; those that touch the element become part of it. */
 static void absorb_contiguous(struct extent *extent)
@@ -51,7 +51,7 @@ uint64_t extent_end(const struct extent *extent)
 }
 
 bool extent_init(struct extent *extent, uint64_t offset, uint64_t width, const struct m_dim *dims,
-		unsigned ndims)
+		 unsigned ndims)
 {
 	*extent = (struct extent){.offset = offset, .width = width};
 	if (width == 0 || ndims > MODEL_MAX_DIMS || offset >= EXTENT_LIMIT || width >= EXTENT_LIMIT)
@@ -86,8 +86,8 @@ static uint64_t extent_reach(const struct extent *extent)
 }
 
 /*
- * Two elements differ in some outermost dimension, by a positive number of steps; in the others by any
- * number, also negative.  They meet where the distance is less than the width.
+ * Two elements differ in some outermost dimension, by a positive number of steps; in the others by
+ * any number, also negative.  They meet where the distance is less than the width.
  */
 bool extent_meets_itself(const struct extent *extent)
 {
@@ -103,8 +103,8 @@ bool extent_meets_itself(const struct extent *extent)
 			base -= (int64_t)((dim->count - 1) * dim->stride);
 			terms[i] = (struct term){dim->stride, 2 * (dim->count - 1)};
 		}
-		terms[outer] = (struct term){extent->dims[outer].stride,
-					     extent->dims[outer].count - 2};
+		terms[outer] =
+			(struct term){extent->dims[outer].stride, extent->dims[outer].count - 2};
 		if (terms_reach(terms, outer + 1, base, -window, window))
 			return true;
 	}
@@ -126,7 +126,7 @@ bool extents_meet(const struct extent *a, const struct extent *b)
 struct search {
 	void (*clash)(void *arg, const struct extent *a, const struct extent *b);
 	void *arg;
-	bool *named;                 /* by rank in order: was it named as second */
+	bool *named; /* by rank in order: was it named as second */
 };
 
 /* A extent on its way through the search: dimensions may have been folded away. */
@@ -348,8 +348,8 @@ static int by_order(const void *left, const void *right)
 }
 
 void extents_find_clashes(struct arena *arena, struct extent *extents, size_t n,
-			 void (*clash)(void *arg, const struct extent *a, const struct extent *b),
-			 void *arg)
+			  void (*clash)(void *arg, const struct extent *a, const struct extent *b),
+			  void *arg)
 {
 	struct search search = {.clash = clash, .arg = arg};
 
@@ -360,7 +360,8 @@ void extents_find_clashes(struct arena *arena, struct extent *extents, size_t n,
 	struct entry *entries = arena_array(arena, struct entry, n);
 
 	for (size_t i = 0; i < n; i++) {
-		entries[i] = (struct entry){.extent = extents[i], .original = &extents[i], .rank = i};
+		entries[i] =
+			(struct entry){.extent = extents[i], .original = &extents[i], .rank = i};
 		absorb_contiguous(&entries[i].extent);
 		entries[i].end = extent_end(&entries[i].extent);
 	}

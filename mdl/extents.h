@@ -18,8 +18,8 @@ struct extent {
 	uint64_t offset, width;
 	unsigned ndims;
 	struct extent_dim dims[MODEL_MAX_DIMS];
-	const void *owner;           /* the caller's */
-	unsigned kind, order;        /* the caller's; order breaks ties, so that reports are stable */
+	const void *owner;    /* the caller's */
+	unsigned kind, order; /* the caller's; order breaks ties, so that reports are stable */
 };
 
 /*
@@ -27,7 +27,7 @@ struct extent {
  * nothing real is: do not hand such a one on.
  */
 bool extent_init(struct extent *extent, uint64_t offset, uint64_t width, const struct m_dim *dims,
-		unsigned ndims);
+		 unsigned ndims);
 /* One past the last byte. */
 uint64_t extent_end(const struct extent *extent);
 /* Do two elements of the one array meet? */
@@ -40,7 +40,7 @@ bool extents_meet(const struct extent *a, const struct extent *b);
  * is named.  Reorders and changes the array.
  */
 void extents_find_clashes(struct arena *arena, struct extent *extents, size_t n,
-			 void (*clash)(void *arg, const struct extent *a, const struct extent *b),
-			 void *arg);
+			  void (*clash)(void *arg, const struct extent *a, const struct extent *b),
+			  void *arg);
 
 #endif

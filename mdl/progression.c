@@ -26,8 +26,8 @@ static uint64_t gcd(uint64_t a, uint64_t b)
 }
 
 /*
- * The least x >= 0 with l <= a * x mod m <= r, or -1; 0 <= l <= r < m, a < m.  As Euclid's: where no
- * multiple of a itself lies in [l, r], count the wraps instead, which are a problem modulo a.
+ * The least x >= 0 with l <= a * x mod m <= r, or -1; 0 <= l <= r < m, a < m.  As Euclid's: where
+ * no multiple of a itself lies in [l, r], count the wraps instead, which are a problem modulo a.
  */
 static int64_t first_in_window(uint64_t a, uint64_t m, uint64_t l, uint64_t r)
 {
@@ -111,7 +111,8 @@ static unsigned merge_terms(struct term *terms, unsigned n)
 	return kept;
 }
 
-/* Is there a number in [lo, hi] that is base modulo the gcd of all strides, and not out of reach? */
+/* Is there a number in [lo, hi] that is base modulo the gcd of all strides, and not out of reach?
+ */
 static bool maybe_reach(const struct term *terms, unsigned n, int64_t base, int64_t lo, int64_t hi)
 {
 	uint64_t common = 0, total = 0;

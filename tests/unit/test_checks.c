@@ -22,7 +22,8 @@ static uint32_t next_random(uint64_t *state)
 	return (uint32_t)(*state >> 33);
 }
 
-static bool reach_by_hand(const struct term *terms, unsigned n, int64_t base, int64_t lo, int64_t hi)
+static bool reach_by_hand(const struct term *terms, unsigned n, int64_t base, int64_t lo,
+			  int64_t hi)
 {
 	if (n == 0)
 		return lo <= base && base <= hi;
@@ -62,7 +63,7 @@ static void test_reach_agrees_with_trying(void **unused)
 
 static void test_reach_of_large_numbers(void **unused)
 {
-	const uint64_t a = 999999937, b = 1000000007;   /* primes */
+	const uint64_t a = 999999937, b = 1000000007; /* primes */
 	struct term terms[2] = {{a, UINT32_MAX}, {b, UINT32_MAX}};
 	int64_t sum = (int64_t)(123456789 * a + 987654321 * b);
 
@@ -269,8 +270,9 @@ static struct c_words *scan(struct arena *arena, const char *text)
 static void test_words(void **unused)
 {
 	struct arena *arena = arena_create();
-	struct c_words *words = scan(arena, "dev->reg.CTRL = 0x1Fu + A_B; // dev_set_X\n"
-					    "/* hidden */ puts(\"inner\"); c = 'q'; L\"wide\" \\\n z9");
+	struct c_words *words =
+		scan(arena, "dev->reg.CTRL = 0x1Fu + A_B; // dev_set_X\n"
+			    "/* hidden */ puts(\"inner\"); c = 'q'; L\"wide\" \\\n z9");
 
 	(void)unused;
 	assert_true(c_words_have(words, "CTRL"));
@@ -290,8 +292,9 @@ static void test_words(void **unused)
 
 static void test_broken_text_ends(void **unused)
 {
-	const char *const broken[] = {"", "\"open", "'", "/* open", "// open", "\\", "a\\", "\"\\",
-				      "((((", "f(", "dev->", "dev->a[", "++dev", "#define", "0x"};
+	const char *const broken[] = {"",      "\"open",  "'",     "/* open", "// open",
+				      "\\",    "a\\",     "\"\\",  "((((",    "f(",
+				      "dev->", "dev->a[", "++dev", "#define", "0x"};
 	struct arena *arena = arena_create();
 
 	(void)unused;
@@ -352,7 +355,8 @@ static void test_calls(void **unused)
 	assert_false(calls_out("if (dev) while (dev) return (dev);"));
 	assert_false(calls_out("dev->ops.start(dev);"));
 	/* Defined here: its body was seen. */
-	assert_false(calls_out("static void rebuild(struct tst *dev) { } void f(void) { rebuild(dev); }"));
+	assert_false(calls_out(
+		"static void rebuild(struct tst *dev) { } void f(void) { rebuild(dev); }"));
 	assert_false(calls_out("#define REBUILD(d) ((d)->x = 1)\n void f(void) { REBUILD(dev); }"));
 	assert_true(calls_out("void rebuild(struct tst *dev); void f(void) { rebuild(dev); }"));
 }
