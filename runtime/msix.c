@@ -104,7 +104,7 @@ static void pba_read(const struct mdl_dev *dev, uint64_t at, uint8_t *data, size
 
 	irqs_pending(dev, pending);
 	for (size_t i = 0; i < size; i++, at++)
-		data[i] = at * 8 < vectors ? (uint8_t)(pending[at / 8] >> (at % 8 * 8)) : 0;
+		data[i] = (uint8_t)(at * 8 < vectors ? pending[at / 8] >> (at % 8 * 8) : 0);
 }
 
 int msix_access(struct mdl_dev *dev, uint8_t bar, uint64_t offset, uint8_t *data, size_t size,

@@ -262,6 +262,64 @@ static void a_load_gives_the_lines_back(void **state)
 	assert_false(mdl_irq_level(dev, 0));
 }
 
+/* ---- a block in an array, one enable for all, cleared by reading */
+
+struct many {
+	struct mdl_dev *mdl;
+	uint16_t isr[3], input[3], latch[3];
+	uint32_t ier;
+};
+
+static const struct mdl_intr many_intr;
+static const struct mdl_dim many_dims[] = {{3, 4}};
+static const struct mdl_effects many_fx = {.rclr = 0x0003};
+static const struct mdl_reg many_regs[] = {
+	{.name = "ISR", .store = offsetof(struct many, isr), .readable = 0xffff, .writable = 0x8000,
+	 .count = 3, .width = 2, .ndims = 1, .dims = many_dims, .effects = &many_fx,
+	 .intr_role = MDL_INTR_STATUS, .intr = &many_intr, RESETS(0), MASKS(0xffff)},
+	{.name = "IER", .store = offsetof(struct many, ier), .offset = 0x10, ALL32, .count = 1,
+	 .width = 4, .intr_role = MDL_INTR_ENABLE, .intr = &many_intr},
+};
+static const struct mdl_intr_cause many_causes[] = {
+	{.name = "A", .bits = 1, .kind = MDL_INTR_POSEDGE, .irq = 0, .irq_step = 1},
+	{.name = "NONE", .bits = 2, .kind = MDL_INTR_POSEDGE, .irq = -1},
+};
+static const struct mdl_intr many_intr = {
+	.name = "MANY", .status = &many_regs[0], .enable = &many_regs[1],
+	.input_store = offsetof(struct many, input), .latch_store = offsetof(struct many, latch),
+	.ncauses = 2, .causes = many_causes};
+
+static void arrays_have_an_interrupt_each(void **state)
+{
+	static const struct mdl_intr *const intrs[] = {&many_intr};
+	const struct mdl_bar bar = {.type = MDL_BAR_MEM32, .access_min = 1, .access_max = 4,
+				    .size = 64, .nregs = 2, .regs = many_regs};
+	const struct mdl_irq_desc irq = {.name = "line", .count = 3};
+	const struct mdl_pci pci = {.vendor = 1, .intx = 1};
+	const struct mdl_device desc = {
+		.abi = MDL_ABI, .version = 1, .name = "many", .nbars = 1, .nirqs = 1, .nintrs = 1,
+		.size = sizeof(struct many), .pci = &pci, .bars = &bar, .irqs = &irq,
+		.intrs = intrs};
+	struct mdl_dev *dev = sample_make(&desc);
+
+	(void)state;
+	mdl_intr_set(dev, &many_intr, 1, 3);
+	mdl_intr_set(dev, &many_intr, 2, 1);
+	assert_false(mdl_irq_level(dev, 1));
+	wr(dev, 0, 0x10, 4, 0xffff);
+	assert_false(mdl_irq_level(dev, 0));
+	assert_true(mdl_irq_level(dev, 1));
+	assert_true(mdl_irq_level(dev, 2));
+	wr(dev, 0, 5, 1, 0x80); /* a bit that is no cause, and cannot touch one */
+	assert_int_equal(rd(dev, 0, 5, 1), 0x80);
+	assert_true(mdl_irq_level(dev, 1));
+	assert_int_equal(rd(dev, 0, 4, 2), 0x8003);
+	assert_false(mdl_irq_level(dev, 1));
+	assert_true(mdl_irq_level(dev, 2));
+	assert_int_equal(rd(dev, 0, 4, 2), 0x8000);
+	mdl_destroy(dev);
+}
+
 static void elements_that_do_not_exist_are_ignored(void **state)
 {
 	struct mdl_dev *dev = *state;
@@ -288,6 +346,7 @@ int main(void)
 		TEST(causes_and_the_author_share_a_line),
 		TEST(resets_clear_latches_and_keep_wires),
 		TEST(a_load_gives_the_lines_back),
+		cmocka_unit_test(arrays_have_an_interrupt_each),
 		TEST(elements_that_do_not_exist_are_ignored),
 	};
 

@@ -222,6 +222,42 @@ static void locks_hold_until_the_key_is_set(void **state)
 	assert_int_equal(s->ncalls, 2);
 }
 
+struct ports {
+	struct mdl_dev *mdl;
+	uint8_t key[4], lane[8];
+};
+
+static void a_lock_finds_the_key_of_its_own_group(void **state)
+{
+	static const struct mdl_dim dims[] = {{4, 0x10}, {2, 4}};
+	static const struct mdl_reg key = {
+		.name = "PORT[].KEY", .store = offsetof(struct ports, key), .readable = 0xff,
+		.writable = 0xff, .count = 4, .width = 1, .ndims = 1, .dims = dims};
+	static const struct mdl_lock lock = {
+		.mask = 0xff, .key = &key, .key_bits = 3, .shared_dims = 1};
+	static const struct mdl_reg lane = {
+		.name = "PORT[].LANE[]", .store = offsetof(struct ports, lane), .offset = 1,
+		.readable = 0xff, .writable = 0xff, .count = 8, .width = 1, .ndims = 2,
+		.dims = dims, .locks = &lock, .nlocks = 1};
+	const struct mdl_reg regs[] = {key, lane};
+	const struct mdl_bar bar = {.type = MDL_BAR_MEM32, .access_min = 1, .access_max = 4,
+				    .size = 64, .nregs = 2, .regs = regs};
+	const struct mdl_pci pci = {.vendor = 1};
+	const struct mdl_device desc = {.abi = MDL_ABI, .version = 1, .name = "ports", .nbars = 1,
+					.size = sizeof(struct ports), .pci = &pci, .bars = &bar};
+	struct mdl_dev *dev = sample_make(&desc);
+
+	(void)state;
+	wr(dev, 0, 0x20, 1, 3);
+	wr(dev, 0, 0x10, 1, 2); /* not all of the key's bits */
+	for (unsigned i = 0; i < 8; i++)
+		wr(dev, 0, 0x10 * (i / 2) + 4 * (i % 2) + 1, 1, 0x40 + i);
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(rd(dev, 0, 0x10 * (i / 2) + 4 * (i % 2) + 1, 1),
+				 i / 2 == 2 ? 0x40 + i : 0);
+	mdl_destroy(dev);
+}
+
 static void check_hooks_alter_what_is_written(void **state)
 {
 	struct mdl_dev *dev = *state;
@@ -317,6 +353,7 @@ int main(void)
 		TEST(what_a_hook_stores_is_kept),
 		TEST(write_once_counts_once),
 		TEST(locks_hold_until_the_key_is_set),
+		cmocka_unit_test(a_lock_finds_the_key_of_its_own_group),
 		TEST(check_hooks_alter_what_is_written),
 		TEST(doorbells_have_no_storage),
 		TEST(hooks_of_arrays_get_their_indices),

@@ -388,6 +388,75 @@ static void many_writes_in_one_are_as_single_ones(void **state)
 	assert_int_equal(answer.err, -EINVAL);
 }
 
+/* ---- any access of any width, against plain bytes */
+
+#define FLAT_SIZE 0x200u
+#define FLAT_REGS 80u
+
+struct flat {
+	struct mdl_dev *mdl;
+	uint64_t store[FLAT_REGS];
+};
+
+/* Registers of all widths with holes between; marks in `owned` which bytes are theirs. */
+static uint32_t flat_regs(struct mdl_reg *regs, bool *owned)
+{
+	uint32_t n = 0, seed = 7;
+
+	for (uint64_t at = 0; at < FLAT_SIZE && n < FLAT_REGS;) {
+		const uint8_t width = (uint8_t)(1u << (seed >> 28 & 3));
+
+		seed = seed * 1664525 + 1013904223;
+		at = (at + width - 1) / width * width;
+		if (at + width > FLAT_SIZE)
+			break;
+		regs[n] = (struct mdl_reg){.name = "R", .offset = at, .width = width, .count = 1,
+					   .readable = UINT64_MAX, .writable = UINT64_MAX};
+		regs[n].store = (uint32_t)(offsetof(struct flat, store) + 8 * n);
+		memset(owned + at, true, width);
+		n++;
+		at += width + (seed >> 24 & 3);
+	}
+	return n;
+}
+
+static void any_access_is_as_to_bytes(void **state)
+{
+	static struct mdl_reg regs[FLAT_REGS];
+	static bool owned[FLAT_SIZE];
+	struct mdl_bar bar = {.type = MDL_BAR_MEM32, .access_min = 1, .access_max = 8,
+			      .size = FLAT_SIZE, .regs = regs};
+	const struct mdl_pci pci = {.vendor = 1};
+	const struct mdl_device desc = {.abi = MDL_ABI, .version = 1, .name = "flat", .nbars = 1,
+					.size = sizeof(struct flat), .pci = &pci, .bars = &bar};
+	uint8_t bytes[FLAT_SIZE] = {0};
+	struct mdl_dev *dev;
+	uint32_t seed = 99;
+
+	(void)state;
+	bar.nregs = flat_regs(regs, owned);
+	dev = sample_make(&desc);
+	for (unsigned step = 0; step < 20000; step++) {
+		const size_t size = 1u << (seed >> 30);
+		const uint64_t at = (seed >> 8) % (FLAT_SIZE - size + 1);
+		uint64_t value;
+
+		seed = seed * 1664525 + 1013904223;
+		if (seed & 0x10000) {
+			value = seed * 0x9e3779b97f4a7c15ull;
+			wr(dev, 0, at, size, value);
+			for (size_t i = 0; i < size; i++)
+				if (owned[at + i])
+					bytes[at + i] = (uint8_t)(value >> (8 * i));
+			continue;
+		}
+		value = rd(dev, 0, at, size);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal((uint8_t)(value >> (8 * i)), bytes[at + i]);
+	}
+	mdl_destroy(dev);
+}
+
 /* ---- tables that contradict themselves, and doorbells in shared pages */
 
 static int make_bar(const struct mdl_bar *bar)
@@ -487,6 +556,7 @@ int main(void)
 		TEST(reads_are_answered_in_place_or_from_memory),
 		TEST(writes_bring_what_they_announce),
 		TEST(many_writes_in_one_are_as_single_ones),
+		cmocka_unit_test(any_access_is_as_to_bytes),
 		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(pages_of_doorbells_only_are_shared),
 	};
