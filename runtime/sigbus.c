@@ -15,7 +15,6 @@
 
 static struct guarded *guards;
 static atomic_flag busy = ATOMIC_FLAG_INIT;
-static bool installed;
 static struct sigaction before_us;
 static uintptr_t page_mask;
 
@@ -59,63 +58,66 @@ static bool mend(uintptr_t address)
 	       replace(guard->start, guard->size);
 }
 
-static void chain(int number, siginfo_t *info, void *context)
+static void chain(const struct sigaction *next, int number, siginfo_t *info, void *context)
 {
-	if (before_us.sa_flags & SA_SIGINFO) {
-		before_us.sa_sigaction(number, info, context);
-	} else if (before_us.sa_handler == SIG_IGN && info->si_code <= 0) {
+	if (next->sa_flags & SA_SIGINFO) {
+		next->sa_sigaction(number, info, context);
+	} else if (next->sa_handler == SIG_IGN && info->si_code <= 0) {
 		return;
-	} else if (before_us.sa_handler == SIG_DFL || before_us.sa_handler == SIG_IGN) {
+	} else if (next->sa_handler == SIG_DFL || next->sa_handler == SIG_IGN) {
 		/* A fault comes again at once, with the default action; a sent signal would not. */
 		signal(number, SIG_DFL);
 		if (info->si_code <= 0)
 			raise(number);
 	} else {
-		before_us.sa_handler(number);
+		next->sa_handler(number);
 	}
 }
 
 static void on_sigbus(int number, siginfo_t *info, void *context)
 {
 	int saved_errno = errno;
-	bool mended = false;
+	struct sigaction next;
+	bool mended;
 	sigset_t saved;
 
+	lock(&saved);
 	/* Only a fault has an address. */
-	if (info->si_code > 0) {
-		lock(&saved);
-		mended = mend((uintptr_t)info->si_addr);
-		unlock(&saved);
-	}
+	mended = info->si_code > 0 && mend((uintptr_t)info->si_addr);
+	next = before_us;
+	unlock(&saved);
 	if (!mended)
-		chain(number, info, context);
+		chain(&next, number, info, context);
 	errno = saved_errno;
 }
 
+/* Somebody may have put a handler of their own in place of ours: then that one is the next now. */
 static int install(void)
 {
 	struct sigaction action = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	struct sigaction now;
 
+	if (sigaction(SIGBUS, NULL, &now) < 0)
+		return -errno;
+	if (now.sa_sigaction == on_sigbus && now.sa_flags & SA_SIGINFO)
+		return 0;
+	if (now.sa_sigaction != on_sigbus)
+		before_us = now;
 	page_mask = ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
 	sigemptyset(&action.sa_mask);
-	/* Looked up before ours is in place: a signal may come at once. */
-	if (sigaction(SIGBUS, NULL, &before_us) < 0 || sigaction(SIGBUS, &action, NULL) < 0)
-		return -errno;
-	installed = true;
-	return 0;
+	return sigaction(SIGBUS, &action, NULL) < 0 ? -errno : 0;
 }
 
 int guard_add(struct guarded *guard, void *start, size_t size)
 {
 	sigset_t saved;
-	int result = 0;
+	int result;
 
 	guard->start = start;
 	guard->size = size;
 	guard->failed = 0;
 	lock(&saved);
-	if (!installed)
-		result = install();
+	result = install();
 	if (result == 0) {
 		guard->next = guards;
 		guard->link = &guards;
