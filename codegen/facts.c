@@ -126,15 +126,17 @@ static void write_consts(const struct facts_run *run)
 void facts_enum(const struct facts_run *run, const struct m_enum *e, const char *id,
 		const char *prefix, const char *owner, const char *suffix)
 {
+	bool local = !strcmp(owner, "field") || !strcmp(owner, "reg");
 	struct facts *f = run->facts;
 
 	facts_begin(f, FACT_enum);
 	facts_text(f, "id", id);
+	facts_text(f, "owner", owner);
+	facts_flag(f, "local", local);
 	facts_text(f, "prefix", prefix);
 	facts_text(f, "name", e->name);
 	facts_number(f, "nvalues", e->nvalues);
 	facts_text(f, "doc", e->doc);
-	facts_text(f, "owner", owner);
 	facts_end(f);
 	for (unsigned i = 0; i < e->nvalues; i++) {
 		const struct m_value *value = &e->values[i];
@@ -142,6 +144,7 @@ void facts_enum(const struct facts_run *run, const struct m_enum *e, const char 
 		facts_begin(f, FACT_value);
 		facts_text(f, "id", id);
 		facts_text(f, "owner", owner);
+		facts_flag(f, "local", local);
 		facts_text(f, "prefix", prefix);
 		facts_text(f, "name", value->name);
 		facts_text(f, "cname", value->cname);

@@ -83,6 +83,7 @@ static void write_cause(const struct facts_run *run, const struct m_intr *intr, 
 
 	facts_begin(f, FACT_cause);
 	facts_text(f, "intr", intr->cname);
+	facts_text(f, "path", intr->path);
 	facts_text(f, "name", cause->name);
 	facts_text(f, "cname", cause->cname);
 	facts_text(f, "doc", cause->doc);

@@ -141,6 +141,15 @@ static void put_resets(struct facts *f, const char *arg, const uint64_t *values)
 		     values[1], values[2], values[3]);
 }
 
+/* The kinds of reset that leave some of it as it is. */
+static void put_sticky(struct facts *f, const struct m_reg *reg)
+{
+	const uint64_t *masks = reg->reset_mask;
+
+	facts_format(f, "sticky", "%s%s%s", masks[1] != masks[0] ? " hard" : "",
+		     masks[2] != masks[0] ? " flr" : "", masks[3] != masks[0] ? " soft" : "");
+}
+
 /* Words, a space between. */
 static void put_flags(struct facts *f, const struct m_reg *reg)
 {
@@ -150,6 +159,14 @@ static void put_flags(struct facts *f, const struct m_reg *reg)
 		 reg->alias_of ? " ALIAS" : "", reg->doorbell != M_DOORBELL_NONE ? " DOORBELL" : "",
 		 reg->big_endian ? " BE" : "");
 	facts_text(f, "flags", *text ? text + 1 : text);
+}
+
+static void put_bar(struct facts *f, const struct m_reg *reg)
+{
+	if (reg->bar < 0)
+		facts_text(f, "bar", "config");
+	else
+		facts_number(f, "bar", (unsigned)reg->bar);
 }
 
 /* "0x1000 + 0x8*i": the place in words that a reader of documents understands. */
@@ -163,6 +180,19 @@ static void put_place(struct facts *f, uint64_t offset, const struct m_dim *dims
 		used += (size_t)snprintf(text + used, sizeof(text) - used, " + 0x%" PRIx32 "*%c",
 					 dims[i].stride, "ijklmnop"[i]);
 	facts_text(f, "place", text);
+}
+
+/* The same as C sees it, for macros with arguments. */
+static void put_macro(struct facts *f, uint64_t offset, const struct m_dim *dims, unsigned ndims)
+{
+	char text[32 + MODEL_MAX_DIMS * 24];
+	size_t used;
+
+	used = (size_t)snprintf(text, sizeof(text), "0x%02" PRIx64 "u", offset);
+	for (unsigned i = 0; i < ndims; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, " + 0x%" PRIx32 "u * (%c)",
+					 dims[i].stride, "ijklmnop"[i]);
+	facts_text(f, "macro", text);
 }
 
 /* An enumeration's table: its own name, or that of what it was written in. */
@@ -214,8 +244,9 @@ static void write_reg(const struct facts_run *run, const struct m_reg *reg, cons
 	facts_text(f, "doc", reg->doc);
 	facts_text(f, "type", reg_type(reg->width));
 	facts_text(f, "suffix", reg_suffix(reg->width));
-	facts_format(f, "bar", reg->bar < 0 ? "config" : "%d", reg->bar);
+	put_bar(f, reg);
 	put_place(f, reg->offset, reg->dims, reg->ndims);
+	put_macro(f, reg->offset, reg->dims, reg->ndims);
 	facts_hex(f, "offset", reg->offset);
 	facts_hex(f, "end", end_of(reg->offset, reg->width, reg->dims, reg->ndims));
 	facts_number(f, "width", reg->width);
@@ -228,6 +259,7 @@ static void write_reg(const struct facts_run *run, const struct m_reg *reg, cons
 	facts_text(f, "access", reg->access);
 	facts_flag(f, "has_reset", reg->has_reset);
 	facts_hex(f, "reset", reg->reset[0]);
+	put_sticky(f, reg);
 	facts_hex(f, "readable", reg->masks.readable);
 	facts_hex(f, "writable", reg->masks.writable);
 	put_resets(f, "resets", reg->reset);
@@ -321,12 +353,12 @@ static void write_piece(const struct facts_run *run, const struct m_reg *reg,
 
 	facts_begin(f, FACT_piece);
 	facts_text(f, "reg", reg->cname);
-	facts_text(f, "name", field ? field->name : NULL);
+	facts_text(f, "name", field ? field->name : reg->nfields ? NULL : reg->name);
 	facts_number(f, "x", top - msb);
 	facts_number(f, "width", msb - lsb + 1);
 	facts_number(f, "msb", msb);
 	facts_number(f, "lsb", lsb);
-	facts_flag(f, "gap", !field || field->reserved);
+	facts_flag(f, "gap", field ? field->reserved : reg->nfields > 0);
 	facts_hex(f, "reset", (reg->reset[0] >> lsb) & (~0ull >> (63 - (msb - lsb))));
 	facts_number(f, "row", row);
 	facts_end(f);
@@ -373,14 +405,15 @@ static void write_register(const struct facts_run *run, const struct m_reg *reg)
 					 .ndims = reg->ndims},
 		    reg->hooks, reg->nhooks);
 	if (reg->enumeration)        /* the run time has no names for whole registers: no table */
-		facts_enum(run, reg->enumeration, NULL, reg->cname, "field", reg_suffix(reg->width));
-	if (reg->nfields)
-		write_picture(run, reg);
+		facts_enum(run, reg->enumeration, NULL, reg->cname, "reg", reg_suffix(reg->width));
+	write_picture(run, reg);
 	for (unsigned i = 0; i < reg->nfields; i++)
 		write_field(run, reg, i);
 	facts_begin(f, FACT_reg_end);
 	facts_text(f, "cname", reg->cname);
 	facts_text(f, "path", reg->path);
+	put_bar(f, reg);
+	facts_number(f, "nfields", reg->nfields);
 	facts_end(f);
 }
 
@@ -398,6 +431,7 @@ static void write_ram(const struct facts_run *run, const struct m_bar *bar, unsi
 	facts_text(f, "doc", ram->doc);
 	facts_number(f, "bar", bar->index);
 	put_place(f, ram->offset, ram->dims, ram->ndims);
+	put_macro(f, ram->offset, ram->dims, ram->ndims);
 	facts_hex(f, "offset", ram->offset);
 	facts_hex(f, "size", ram->size);
 	facts_hex(f, "end", end_of(ram->offset, ram->size, ram->dims, ram->ndims));

@@ -168,7 +168,10 @@ static void write_member(struct facts *f, const struct m_layout *layout, unsigne
 		facts_text(f, "array", NULL);
 	facts_number(f, "offset", m->offset);
 	facts_number(f, "size", m->size);
+	facts_number(f, "bits", 8ull * m->size);
 	facts_number(f, "count", m->count);
+	facts_flag(f, "big", layout->big_endian);
+	facts_text(f, "nested", m->layout ? m->layout->cname : NULL);
 	facts_run(f, n, layout->nmembers);
 	facts_end(f);
 	write_bits(f, layout, m);

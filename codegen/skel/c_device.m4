@@ -121,22 +121,20 @@ int main(int argc, char **argv)
 @#
 @# Enumerators are macros, for they may need 64 bits.  A field's stand with its masks.
 @fact enum
-@ifeq owner field
-@else
+@ifnot local
 @to h_enums
 /* ${prefix}«»d4_more(?{doc}) */
 @endif
 @end
 @#
 @fact value
-@ifeq owner field
+@if local
 @to h_masks
 @else
 @to h_enums
 @endif
 #define ${DEV}_${prefix}_${cname} ${number}${suffix}d4_doc(?{doc})
-@ifeq owner field
-@else
+@ifnot local
 @if last
 
 @endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The filter between m4 and the outputs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "filter.h"
+
+/* What the filter makes of the bytes, fed in pieces of every size: one must not differ from another. */
+static void expect(const char *input, const char *c, const char *h, int result)
+{
+	size_t size = strlen(input);
+
+	for (size_t piece = 1; piece <= size + 1; piece++) {
+		struct filter filter = {0};
+
+		filter_add_file(&filter, "c", "x.c");
+		filter_add_file(&filter, "h", "x.h");
+		for (size_t at = 0; at < size; at += piece)
+			filter_feed(&filter, input + at, piece < size - at ? piece : size - at);
+		assert_int_equal(filter_finish(&filter), result);
+		if (c) {
+			assert_int_equal(filter.files[0].text.size, strlen(c));
+			assert_memory_equal(filter.files[0].text.data ? filter.files[0].text.data : "", c,
+					    strlen(c));
+		}
+		if (h) {
+			assert_int_equal(filter.files[1].text.size, strlen(h));
+			assert_memory_equal(filter.files[1].text.data, h, strlen(h));
+		}
+		filter_free(&filter);
+	}
+}
+
+static void plain_passes(void **state)
+{
+	(void)state;
+	expect("", "", NULL, 0);
+	expect("int x;\n", "int x;\n", NULL, 0);
+	expect("a\n\016h\nb\n\016c\nc\n", "a\nc\n", "b\n", 0);
+	expect("\016z\nb\n", NULL, NULL, -1);
+}
+
+static void code_has_lines_both_ways(void **state)
+{
+	(void)state;
+	expect("{\n\00507:dir/a.mdl\n\tfoo;\n\tbar;\006}\n",
+	       "{\n#line 7 \"dir/a.mdl\"\n\tfoo;\n\tbar;\n#line 6 \"x.c\"\n}\n", NULL, 0);
+	expect("\0057:a\"b\\c.mdl\nx\n\006\n", "#line 7 \"a\\\"b\\\\c.mdl\"\nx\n#line 4 \"x.c\"\n\n", NULL,
+	       0);
+	expect("\0051:a\n\006", "#line 1 \"a\"\n#line 3 \"x.c\"\n", NULL, 0);
+}
+
+static void lines_count_per_file(void **state)
+{
+	(void)state;
+	expect("1\n2\n\016h\n\0051:a\nq\006\016c\n\0051:a\nq\006",
+	       "1\n2\n#line 1 \"a\"\nq\n#line 6 \"x.c\"\n", "#line 1 \"a\"\nq\n#line 4 \"x.h\"\n", 0);
+}
+
+static void leftovers_are_refused(void **state)
+{
+	(void)state;
+	expect("a\nb m4_define c\n", NULL, NULL, -1);
+	expect("a d4_reg(x)\n", NULL, NULL, -1);
+	expect("d4_\003rname\004\n", NULL, NULL, -1);
+	expect("xm4_define\n", "xm4_define\n", NULL, 0);
+	expect("M4_define D4_x d4 m4\n", "M4_define D4_x d4 m4\n", NULL, 0);
+}
+
+/* The user's own words may be anything, also where they are part of a longer one. */
+static void user_words_pass(void **state)
+{
+	(void)state;
+	expect("\0051:a\nm4_dnl d4_reg\n\006", "#line 1 \"a\"\nm4_dnl d4_reg\n#line 4 \"x.c\"\n", NULL, 0);
+	expect("struct \003rm4_dev\004;\n", "struct m4_dev;\n", NULL, 0);
+	expect("\003rd4\004_reg;\n", "d4_reg;\n", NULL, 0);
+	expect("get_\003rd4_x\004_m4_y\n", "get_d4_x_m4_y\n", NULL, 0);
+}
+
+static void strings_are_safe(void **state)
+{
+	(void)state;
+	expect("\"\003sa\"b\\c\nd\te?" "?/f\004\"\n", "\"a\\\"b\\\\c\\nd\\011e?\\?/f\"\n", NULL, 0);
+	expect("\"\003s\303\251\004\"", "\"\303\251\"", NULL, 0);
+}
+
+static void comments_are_safe(void **state)
+{
+	(void)state;
+	expect("\t/* \003ca */ b /* c\004 */\n", "\t/* a * / b / * c */\n", NULL, 0);
+	expect("\t/* \003cone\ntwo\004 */\n", "\t/* one\n\t * two */\n", NULL, 0);
+	expect("/* \003c*\004\003c/\004 */\n", "/* */ */\n", NULL, 0);
+	expect("/* \003c?" "?/\n\004 */\n", "/* ?" "? /\n *  */\n", NULL, 0);
+}
+
+static void documents_are_escaped(void **state)
+{
+	(void)state;
+	expect("<b>\003h<i>&\"x\004</b>", "<b>&lt;i&gt;&amp;&quot;x</b>", NULL, 0);
+	expect("| \003ma|b_c*<d>\ne\004 |", "| a\\|b\\_c\\*&lt;d&gt; e |", NULL, 0);
+}
+
+static void broken_output_is_refused(void **state)
+{
+	(void)state;
+	expect("a\002b", NULL, NULL, -1);
+	expect("a\001b", NULL, NULL, -1);
+	expect("\003rname", NULL, NULL, -1);
+	expect("\0057:a\ncode", NULL, NULL, -1);
+	expect("\0057:a", NULL, NULL, -1);
+	expect("\016c", NULL, NULL, -1);
+	expect("a\004", NULL, NULL, -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_passes),
+		cmocka_unit_test(code_has_lines_both_ways),
+		cmocka_unit_test(lines_count_per_file),
+		cmocka_unit_test(leftovers_are_refused),
+		cmocka_unit_test(user_words_pass),
+		cmocka_unit_test(strings_are_safe),
+		cmocka_unit_test(comments_are_safe),
+		cmocka_unit_test(documents_are_escaped),
+		cmocka_unit_test(broken_output_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
