@@ -17,6 +17,7 @@ struct source {
 	const uint32_t *line_starts; /* byte offset of each line; 0-based */
 	uint32_t nlines;
 	const struct loc *included_at; /* NULL for the main file */
+	unsigned number;             /* 1 for the main file, in order of opening */
 	struct source *next;         /* all sources, in order of opening */
 };
 

@@ -27,6 +27,7 @@ struct expr {
 	enum expr_kind kind;
 	struct loc loc;
 	int op;
+	unsigned depth;              /* of the tree below it, bounded by the parser */
 	uint64_t value;
 	const char *name;
 	struct expr *cond, *left, *right;
@@ -122,6 +123,12 @@ struct node {
 	struct node *next;
 };
 
+/* A name in text that a syntax error made us skip: what refers to it is not to be reported. */
+struct lost_name {
+	const char *name;
+	struct lost_name *next;
+};
+
 /* All files of one run, includes merged in place; in source order. */
 struct tree {
 	struct arena *arena;
@@ -131,6 +138,10 @@ struct tree {
 	struct source *sources;      /* main file first; the rest for -MD */
 	bool main_has_device;
 	bool syntax_errors;
+	struct lost_name *lost;
 };
+
+/* Was the name in skipped text? */
+bool tree_lost(const struct tree *tree, const char *name);
 
 #endif

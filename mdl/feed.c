@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The feed: hands the scanner's tokens to the parser.  Structure words begin statements and nothing else, so
+ * a missing ';' or '}' shows before the parser stumbles: it is put in, and what stands around it
+ * is understood as if it had been there.
+ */
+#include "feed.h"
+
+static bool first_on_line(const struct parse *parse, const struct loc *loc)
+{
+	return loc->line > parse->current.end_line || !parse->current.source;
+}
+
+/* Nothing is open: the parser is between two statements. */
+static bool between_statements(const struct parse *parse)
+{
+	switch (parse->kind) {
+	case 0:
+	case ';':
+	case '{':
+	case '}':
+		return true;
+	case CODE:
+		/* `on reset %{ … %}` and the C at file level end there. */
+		return parse->item_first == CODE || parse->item_first == ON;
+	default:
+		return false;
+	}
+}
+
+bool begins_statement(int kind)
+{
+	switch (kind) {
+	case INCLUDE:
+	case TEMPLATE:
+	case LAYOUT:
+	case DEVICE:
+	case PCI:
+	case PARAM:
+	case IRQ:
+	case BAR:
+	case REG:
+	case GROUP:
+	case RAM:
+	case DOORBELL:
+	case INTR:
+	case TIMER:
+	case STATE:
+	case SECTION:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* May the statement stand in the block that is open? */
+static bool belongs(const struct parse *parse, int kind)
+{
+	int owner = parse->nbraces ? parse->braces[parse->nbraces - 1].owner : 0;
+
+	switch (kind) {
+	case INCLUDE:
+		return !owner;
+	case DEVICE:
+		return !owner || owner == PCI;
+	case PCI:
+	case PARAM:
+	case IRQ:
+	case BAR:
+	case TIMER:
+	case STATE:
+		return owner == DEVICE;
+	case REG:
+	case GROUP:
+	case RAM:
+	case DOORBELL:
+	case INTR:
+		return owner == BAR || owner == GROUP || owner == TEMPLATE || owner == CONFIG;
+	default:
+		return true;
+	}
+}
+
+/* Misplaced, and no deeper indented than the block around: that block was to end before. */
+static bool lacks_brace(const struct parse *parse, const struct token *token)
+{
+	if (!parse->nbraces || !begins_statement(token->kind) || belongs(parse, token->kind))
+		return false;
+	return first_on_line(parse, &token->loc) && between_statements(parse) &&
+	       token->loc.col <= parse->braces[parse->nbraces - 1].indent;
+}
+
+static bool lacks_semicolon(const struct parse *parse, const struct token *token)
+{
+	const struct brace *brace = parse->nbraces ? &parse->braces[parse->nbraces - 1] : NULL;
+
+	if (between_statements(parse) || (brace && brace->is_list))
+		return false;
+	if (token->kind == '}')
+		return parse->nbraces > 0;
+	if (token->kind == 0)
+		return true;
+	/* The second word of a statement is a name or a type, wherever it stands. */
+	return begins_statement(token->kind) && parse->item_tokens > 1 &&
+	       first_on_line(parse, &token->loc);
+}
+
+static void open_brace(struct parse *parse, const struct loc *loc)
+{
+	struct brace *brace;
+
+	if (parse->nbraces == MAX_BRACES) {
+		if (!parse->gave_up)
+			diag_report(parse->tree->diag, CHECK_TOO_DEEP, *loc,
+				    "more than %u blocks in each other", MAX_BRACES);
+		parse->gave_up = true;
+		return;
+	}
+	brace = &parse->braces[parse->nbraces++];
+	*brace = (struct brace){.loc = *loc,
+				.indent = parse->indent,
+				.owner = parse->item_first,
+				.is_list = parse->kind == ENUM || parse->kind == VENDOR_CAP ||
+					   parse->item_first == ENUM};
+}
+
+/* Remember what the parser gets. */
+static void pass_on(struct parse *parse, const struct token *token)
+{
+	bool fresh = between_statements(parse);
+
+	if (first_on_line(parse, &token->loc))
+		parse->indent = token->loc.col;
+	if (fresh) {
+		parse->item_first = token->kind;
+		parse->item_tokens = 0;
+	}
+	if (++parse->item_tokens == 2)
+		parse->item_second = token->kind;
+	if (token->kind == '{') {
+		if (fresh)
+			parse->item_first = 0;
+		open_brace(parse, &token->loc);
+	} else if (token->kind == '}' && parse->nbraces) {
+		parse->nbraces--;
+	}
+	parse->before_previous = parse->previous;
+	parse->previous = parse->current;
+	parse->current = token->loc;
+	parse->kind = token->kind;
+}
+
+void feed_again(struct parse *parse, const struct token *token)
+{
+	if (!parse->held)
+		parse->held = arena_new(parse->tree->arena, struct token);
+	*parse->held = *token;
+}
+
+/* A ';' or '}' just behind the last token. */
+static void invent(struct parse *parse, struct token *token, int kind)
+{
+	feed_again(parse, token);
+	parse->made_up = true;
+	token->kind = kind;
+	token->loc = parse->current;
+	token->loc.line = token->loc.end_line;
+	token->loc.col = token->loc.end_col;
+}
+
+static void next_token(struct parse *parse, void *scanner, struct token *token)
+{
+	if (parse->held && parse->held->kind >= 0) {
+		*token = *parse->held;
+		parse->held->kind = -1;
+	} else {
+		token->kind = scan_token(&token->value, &token->loc, scanner);
+	}
+}
+
+int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *parse)
+{
+	struct token token;
+
+	next_token(parse, scanner, &token);
+	/* The parser took what was made up: so that was all that is wrong. */
+	if (parse->made_up)
+		report_missing(parse, parse->kind, &token.loc);
+	parse->made_up = false;
+	if (parse->gave_up)
+		token.kind = 0;
+	else if (parse->skipping)
+		;
+	else if (lacks_semicolon(parse, &token))
+		invent(parse, &token, ';');
+	else if (lacks_brace(parse, &token) || (token.kind == 0 && parse->nbraces))
+		invent(parse, &token, '}');
+	pass_on(parse, &token);
+	*value = token.value;
+	*loc = token.loc;
+	return token.kind;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the scanner and the parser. */
+#ifndef FEED_H
+#define FEED_H
+
+#include "parse.h"
+#include "grammar.h"
+
+struct token {
+	int kind;
+	MDL_STYPE value;
+	struct loc loc;
+};
+
+/* lexer.l: the next token of the text. */
+int scan_token(MDL_STYPE *value, struct loc *loc, void *scanner);
+/* feed.c: the next token for the parser. */
+int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *parse);
+
+/* The feed's next token is this one. */
+void feed_again(struct parse *parse, const struct token *token);
+/* Is the word the first of a statement wherever it stands? */
+bool begins_statement(int kind);
+
+#endif

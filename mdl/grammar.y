@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The grammar of MDL.  An action is one builder call; meaning is resolve.c's. */
+%code requires {
+#include "parse.h"
+}
+
+%define api.pure full
+%define api.location.type {struct loc}
+%define api.prefix {mdl_}
+%define parse.error custom
+%define parse.lac full
+%locations
+%expect 0
+%param { void *scanner }
+%param { struct parse *parse }
+
+%code {
+#include "feed.h"
+
+static void mdl_error(const struct loc *loc, void *scanner, struct parse *parse, const char *text);
+
+#define YYLLOC_DEFAULT(current, rhs, n) \
+	do { \
+		if (n) { \
+			(current) = YYRHSLOC(rhs, 1); \
+			(current).end_line = YYRHSLOC(rhs, n).end_line; \
+			(current).end_col = YYRHSLOC(rhs, n).end_col; \
+		} else { \
+			(current) = YYRHSLOC(rhs, 0); \
+			(current).line = (current).end_line; \
+			(current).col = (current).end_col; \
+		} \
+	} while (0)
+
+/*
+ * After an error: go on behind the ';' or the '}' that ends the broken statement, or before a '}' that
+ * ends what it stands in.  At the end of the file the parse is over.
+ */
+#define RECOVER(at) \
+	do { \
+		if (!skip_statement(parse, scanner, &yychar, &yylval, &yylloc, (at))) \
+			YYABORT; \
+		yyerrok; \
+	} while (0)
+static bool skip_statement(struct parse *parse, void *scanner, int *token, MDL_STYPE *value,
+			   struct loc *loc, struct loc start);
+#define WORD(text, loc) ((struct word){(text), (loc)})
+#define NO_WORD ((struct word){0})
+#define NO_EXPRS ((struct expr_list){0})
+#define NO_NODES ((struct node_list){0})
+#define ONE_EXPR(e) add_expr(NO_EXPRS, (e))
+}
+
+%union {
+	const char *text;
+	const struct code *code;
+	struct word word;
+	struct expr *expr;
+	struct expr_list exprs;
+	struct attr *attr;
+	struct attr_list attrs;
+	struct node *node;
+	struct node_list nodes;
+}
+
+%token END 0 "end of file"
+%token <text> IDENT "name"
+%token <expr> NUMBER "number"
+%token <text> STRING "string"
+%token <code> CODE "%{ … %}"
+
+/* Structure words: reserved. */
+%token <text> INCLUDE "include" CONST "const" ENUM "enum" TEMPLATE "template" LAYOUT "layout"
+	DEVICE "device" PCI "pci" PARAM "param" IRQ "irq" BAR "bar" REG "reg" GROUP "group" RAM "ram"
+	DOORBELL "doorbell" INTR "intr" TIMER "timer" STATE "state" SECTION "section" ON "on"
+	CHECK_WORD "check" DEFAULT "default" IS "is" WHEN "when"
+/* Words that take an argument: names all the same. */
+%token <text> WIDTH "width" SIZE "size" ACCESS "access" VERSION "version" ALIAS "alias" RESET "reset"
+	POLL "poll" SINCE "since" UNTIL "until" TRANSIENT "transient" CONFIG "config"
+	VENDOR_CAP "vendor_cap"
+
+%token ARROW "->" PLUS_EQ "+=" DOTS ".." SHL "<<" SHR ">>" LE "<=" GE ">=" EQ "==" NE "!="
+	AND_AND "&&" OR_OR "||"
+
+%right '?' ':'
+%left OR_OR
+%left AND_AND
+%left '|'
+%left '^'
+%left '&'
+%left EQ NE
+%left '<' '>' LE GE
+%left SHL SHR
+%left '+' '-'
+%left '*' '/' '%'
+%precedence UNARY
+
+%type <text> name soft soft_name
+%type <word> word
+%type <expr> expr path arrow_target
+%type <exprs> dims exprs arguments strides stride_list byte_list byte pci_value words
+%type <attr> attr pci_attr
+%type <attrs> attrs docs pci_attrs section_attrs variable_prefix
+%type <node> item device_item pci_item map_item field intr_item state_item variable member enumerator
+	const_item enum_item layout_item template_item template_param named_place hook_item
+%type <nodes> items device_items pci_items map_items fields intr_items state_items variables members
+	enumerators enumerator_list template_params template_param_list field_body member_body
+
+%%
+
+file: items	{ parse->tree->last = NULL; (void)$1; }
+
+items: %empty	{ $$ = NO_NODES; }
+	| items item {
+		/* straight into the tree: an include in between has put its own there */
+		if ($2) {
+			struct node_list all = {parse->tree->items, parse->tree->last};
+			all = add_node(all, $2);
+			parse->tree->items = all.first;
+			parse->tree->last = all.last;
+		}
+		$$ = NO_NODES;
+	}
+
+item: ';'	{ $$ = NULL; }
+	| INCLUDE STRING ';'	{ include_source(parse, $2, @2); $$ = NULL; }
+	| const_item
+	| enum_item
+	| layout_item
+	| template_item
+	| CODE	{ $$ = with_code(new_node(parse, NODE_CODE, NO_WORD, @$), $1); }
+	| DEVICE name attrs '{' device_items '}' {
+		$$ = with_children(with_attrs(new_node(parse, NODE_DEVICE, WORD($2, @2), @$), $3), $5);
+	}
+	| error	{ RECOVER(@1); $$ = NULL; }
+
+/* ---- what may stand at file level and in a device */
+
+const_item: CONST name '=' expr docs ';' {
+		$$ = with_attrs(with_value(new_node(parse, NODE_CONST, WORD($2, @2), @$), $4), $5);
+	}
+
+enum_item: ENUM name docs '{' enumerators '}' {
+		$$ = with_children(with_attrs(new_node(parse, NODE_ENUM, WORD($2, @2), @$), $3), $5);
+	}
+
+enumerators: %empty	{ $$ = NO_NODES; }
+	| enumerator_list
+	| enumerator_list ','
+enumerator_list: enumerator	{ $$ = add_node(NO_NODES, $1); }
+	| enumerator_list ',' enumerator	{ $$ = add_node($1, $3); }
+enumerator: name docs {
+		$$ = with_attrs(new_node(parse, NODE_ENUMERATOR, WORD($1, @1), @$), $2);
+	}
+	| name '=' expr docs {
+		$$ = with_attrs(with_value(new_node(parse, NODE_ENUMERATOR, WORD($1, @1), @$), $3), $4);
+	}
+
+layout_item: LAYOUT name attrs '{' members '}' {
+		$$ = with_children(with_attrs(new_node(parse, NODE_LAYOUT, WORD($2, @2), @$), $3), $5);
+	}
+members: %empty	{ $$ = NO_NODES; }
+	| members member	{ $$ = add_node($1, $2); }
+member: ';'	{ $$ = NULL; }
+	| IDENT name dims docs member_body {
+		$$ = with_children(with_attrs(with_place(with_type(
+			new_node(parse, NODE_MEMBER, WORD($2, @2), @$), NULL, WORD($1, @1)),
+			$3, NULL, NO_EXPRS), $4), $5);
+	}
+	| LAYOUT name name dims docs ';' {
+		$$ = with_attrs(with_place(with_type(
+			new_node(parse, NODE_MEMBER, WORD($3, @3), @$), "layout", WORD($2, @2)),
+			$4, NULL, NO_EXPRS), $5);
+	}
+	| error	{ RECOVER(@1); $$ = NULL; }
+member_body: ';'	{ $$ = NO_NODES; }
+	| '{' fields '}'	{ $$ = $2; }
+
+template_item: TEMPLATE name '(' template_params ')' docs '{' map_items '}' {
+		$$ = with_children(with_attrs(new_node(parse, NODE_TEMPLATE, WORD($2, @2), @$), $6), $8);
+		$$->params = $4.first;
+	}
+template_params: %empty	{ $$ = NO_NODES; }
+	| template_param_list
+template_param_list: template_param	{ $$ = add_node(NO_NODES, $1); }
+	| template_param_list ',' template_param	{ $$ = add_node($1, $3); }
+template_param: IDENT	{ $$ = new_node(parse, NODE_CONST, WORD($1, @1), @$); }
+
+/* ---- device */
+
+device_items: %empty	{ $$ = NO_NODES; }
+	| device_items device_item	{ $$ = add_node($1, $2); }
+device_item: ';'	{ $$ = NULL; }
+	| const_item
+	| enum_item
+	| layout_item
+	| template_item
+	| hook_item
+	| PCI '{' pci_items '}'	{ $$ = with_children(new_node(parse, NODE_PCI, NO_WORD, @$), $3); }
+	| PARAM word name attrs ';' {
+		$$ = with_attrs(with_type(new_node(parse, NODE_PARAM, WORD($3, @3), @$), NULL, $2), $4);
+	}
+	| PARAM ENUM name name attrs ';' {
+		$$ = with_attrs(with_type(new_node(parse, NODE_PARAM, WORD($4, @4), @$), "enum",
+					  WORD($3, @3)), $5);
+	}
+	| IRQ name dims docs ';' {
+		$$ = with_attrs(with_place(new_node(parse, NODE_IRQ, WORD($2, @2), @$), $3, NULL,
+					   NO_EXPRS), $4);
+	}
+	| IRQ name dims docs '=' expr docs ';' {
+		$$ = with_attrs(with_value(with_place(new_node(parse, NODE_IRQ, WORD($2, @2), @$), $3,
+						      NULL, NO_EXPRS), $6), $7);
+	}
+	| BAR expr attrs '{' map_items '}' {
+		$$ = with_children(with_attrs(with_value(new_node(parse, NODE_BAR, WORD("bar", @1), @$),
+							 $2), $3), $5);
+	}
+	| TIMER name dims attrs ';' {
+		$$ = with_attrs(with_place(new_node(parse, NODE_TIMER, WORD($2, @2), @$), $3, NULL,
+					   NO_EXPRS), $4);
+	}
+	| STATE '{' state_items '}' {
+		$$ = with_children(new_node(parse, NODE_STATE, NO_WORD, @$), $3);
+	}
+	| error	{ RECOVER(@1); $$ = NULL; }
+
+hook_item: ON name ';'	{ $$ = new_node(parse, NODE_HOOK, WORD($2, @2), @$); }
+	| ON name CODE	{ $$ = with_code(new_node(parse, NODE_HOOK, WORD($2, @2), @$), $3); }
+
+/* ---- pci */
+
+pci_items: %empty	{ $$ = NO_NODES; }
+	| pci_items pci_item	{ $$ = add_node($1, $2); }
+pci_item: ';'	{ $$ = NULL; }
+	| word ';'	{ $$ = new_node(parse, NODE_PCI_ITEM, $1, @$); }
+	| word pci_value ';'	{ $$ = with_args(new_node(parse, NODE_PCI_ITEM, $1, @$), $2); }
+	| word pci_attrs ';'	{ $$ = with_attrs(new_node(parse, NODE_PCI_ITEM, $1, @$), $2); }
+	| word pci_value pci_attrs ';' {
+		$$ = with_attrs(with_args(new_node(parse, NODE_PCI_ITEM, $1, @$), $2), $3);
+	}
+	| word BAR expr '@' expr ';' {
+		$$ = with_place(with_value(new_node(parse, NODE_PCI_ITEM, $1, @$), $3), NO_EXPRS, $5,
+				NO_EXPRS);
+	}
+	| word '{' pci_items '}' {
+		$$ = with_children(new_node(parse, NODE_PCI_ITEM, $1, @$), $3);
+	}
+	| CONFIG '{' map_items '}' {
+		$$ = with_children(new_node(parse, NODE_PCI_ITEM, WORD($1, @1), @$), $3);
+	}
+	| VENDOR_CAP '{' byte_list '}' {
+		$$ = with_args(new_node(parse, NODE_PCI_ITEM, WORD($1, @1), @$), $3);
+		$$->has_body = true;
+	}
+	| error	{ RECOVER(@1); $$ = NULL; }
+/* `device` is a structure word, and a key here. */
+word: IDENT	{ $$ = WORD($1, @1); }
+	| DEVICE	{ $$ = WORD($1, @1); }
+pci_value: expr	{ $$ = ONE_EXPR($1); }
+	| expr ':' expr	{ $$ = add_expr(ONE_EXPR($1), $3); }
+pci_attrs: pci_attr	{ $$ = add_attr(parse, (struct attr_list){0}, $1); }
+	| pci_attrs pci_attr	{ $$ = add_attr(parse, $1, $2); }
+pci_attr: SIZE expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
+	| IDENT STRING	{ $$ = new_text_attr(parse, ATTR_STRING, $1, @1, $2, @$); }
+byte_list: byte
+	| byte_list byte	{ $$ = add_expr($1, $2.first); }
+	| byte_list ',' byte	{ $$ = add_expr($1, $3.first); }
+byte: NUMBER	{ $$ = ONE_EXPR($1); }
+	| path	{ $$ = ONE_EXPR($1); }
+	| '(' expr ')'	{ $$ = ONE_EXPR($2); }
+
+/* ---- what a BAR, a group, a template and config space hold */
+
+map_items: %empty	{ $$ = NO_NODES; }
+	| map_items map_item	{ $$ = add_node($1, $2); }
+map_item: ';'	{ $$ = NULL; }
+	| const_item
+	| REG named_place attrs field_body {
+		$$ = with_children(with_attrs($2, $3), $4);
+		$$->kind = NODE_REG;
+		$$->loc = @$;
+	}
+	| GROUP named_place attrs '{' map_items '}' {
+		$$ = with_children(with_attrs($2, $3), $5);
+		$$->kind = NODE_GROUP;
+		$$->loc = @$;
+	}
+	| GROUP named_place attrs IS name '(' arguments ')' ';' {
+		$$ = with_type(with_args(with_attrs($2, $3), $7), NULL, WORD($5, @5));
+		$$->kind = NODE_GROUP;
+		$$->loc = @$;
+	}
+	| RAM named_place attrs ';' {
+		$$ = with_attrs($2, $3);
+		$$->kind = NODE_RAM;
+		$$->loc = @$;
+	}
+	| DOORBELL named_place attrs ';' {
+		$$ = with_attrs($2, $3);
+		$$->kind = NODE_DOORBELL;
+		$$->loc = @$;
+	}
+	| INTR name attrs '{' intr_items '}' {
+		$$ = with_children(with_attrs(new_node(parse, NODE_INTR, WORD($2, @2), @$), $3), $5);
+	}
+	| DEFAULT attrs ';' {
+		$$ = with_attrs(new_node(parse, NODE_DEFAULT, NO_WORD, @$), $2);
+	}
+	| IS name '(' arguments ')' ';' {
+		$$ = with_args(with_type(new_node(parse, NODE_IS, NO_WORD, @$), NULL, WORD($2, @2)), $4);
+	}
+	| error	{ RECOVER(@1); $$ = NULL; }
+
+named_place: name dims '@' expr strides {
+		$$ = with_place(new_node(parse, NODE_REG, WORD($1, @1), @$), $2, $4, $5);
+	}
+dims: %empty	{ $$ = NO_EXPRS; }
+	| dims '[' expr ']'	{ $$ = add_expr($1, $3); }
+strides: %empty	{ $$ = NO_EXPRS; }
+	| PLUS_EQ stride_list	{ $$ = $2; }
+stride_list: expr	{ $$ = ONE_EXPR($1); }
+	| stride_list ',' expr	{ $$ = add_expr($1, $3); }
+	| stride_list PLUS_EQ expr	{ $$ = add_expr($1, $3); }
+
+field_body: ';'	{ $$ = NO_NODES; }
+	| '{' fields '}'	{ $$ = $2; if (!$$.first) $$.last = NULL; }
+fields: %empty	{ $$ = NO_NODES; }
+	| fields field	{ $$ = add_node($1, $2); }
+field: ';'	{ $$ = NULL; }
+	| name '[' expr ']' attrs ';' {
+		$$ = with_attrs(with_args(new_node(parse, NODE_FIELD, WORD($1, @1), @$), ONE_EXPR($3)), $5);
+	}
+	| name '[' expr ':' expr ']' attrs ';' {
+		$$ = with_attrs(with_args(new_node(parse, NODE_FIELD, WORD($1, @1), @$),
+					  add_expr(ONE_EXPR($3), $5)), $7);
+	}
+	| error	{ RECOVER(@1); $$ = NULL; }
+
+intr_items: %empty	{ $$ = NO_NODES; }
+	| intr_items intr_item	{ $$ = add_node($1, $2); }
+intr_item: field
+	| IDENT named_place attrs ';' {
+		$$ = with_type(with_attrs($2, $3), NULL, WORD($1, @1));
+		$$->kind = NODE_INTR_REG;
+		$$->loc = @$;
+	}
+
+/* ---- state */
+
+state_items: %empty	{ $$ = NO_NODES; }
+	| state_items state_item	{ $$ = add_node($1, $2); }
+state_item: variable
+	| hook_item
+	| SECTION name section_attrs '{' variables '}' {
+		$$ = with_children(with_attrs(new_node(parse, NODE_SECTION, WORD($2, @2), @$), $3), $5);
+	}
+variables: %empty	{ $$ = NO_NODES; }
+	| variables variable	{ $$ = add_node($1, $2); }
+section_attrs: %empty	{ $$ = (struct attr_list){0}; }
+	| section_attrs WHEN name {
+		$$ = add_attr(parse, $1, new_attr(parse, ATTR_WHEN, $3, @3, @$));
+	}
+	| section_attrs WHEN CODE {
+		struct attr *when = new_attr(parse, ATTR_WHEN, NULL, @3, @$);
+		when->code = $3;
+		$$ = add_attr(parse, $1, when);
+	}
+	| section_attrs SINCE expr {
+		$$ = add_attr(parse, $1, new_value_attr(parse, ATTR_VALUE, $2, @2, $3, @$));
+	}
+	| section_attrs UNTIL expr {
+		$$ = add_attr(parse, $1, new_value_attr(parse, ATTR_VALUE, $2, @2, $3, @$));
+	}
+	| section_attrs STRING {
+		$$ = add_attr(parse, $1, new_text_attr(parse, ATTR_DOC, NULL, @2, $2, @2));
+	}
+
+variable: ';'	{ $$ = NULL; }
+	| variable_prefix words dims docs ';' {
+		$$ = with_place(new_variable(parse, $2, @$), $3, NULL, NO_EXPRS);
+		with_attrs(with_attrs($$, $1), $4);
+	}
+	| variable_prefix words dims '[' LE expr ']' docs ';' {
+		$$ = with_args(with_place(new_variable(parse, $2, @$), $3, NULL, NO_EXPRS), ONE_EXPR($6));
+		$$->bounded = true;
+		with_attrs(with_attrs($$, $1), $8);
+	}
+	| variable_prefix words dims '[' ']' docs ';' {
+		$$ = with_place(new_variable(parse, $2, @$), $3, NULL, NO_EXPRS);
+		$$->unbounded = true;
+		with_attrs(with_attrs($$, $1), $6);
+	}
+	| variable_prefix words dims docs '=' expr docs ';' {
+		struct attr *reset = new_value_attr(parse, ATTR_RESET, NULL, @5, $6, @6);
+		$$ = with_place(new_variable(parse, $2, @$), $3, NULL, NO_EXPRS);
+		with_attrs(with_attrs($$, $1), add_attr(parse, $7, reset));
+	}
+	| error	{ RECOVER(@1); $$ = NULL; }
+variable_prefix: %empty	{ $$ = (struct attr_list){0}; }
+	| variable_prefix TRANSIENT {
+		$$ = add_attr(parse, $1, new_attr(parse, ATTR_WORD, $2, @2, @2));
+	}
+	| variable_prefix SINCE expr {
+		$$ = add_attr(parse, $1, new_value_attr(parse, ATTR_VALUE, $2, @2, $3, @$));
+	}
+	| variable_prefix UNTIL expr {
+		$$ = add_attr(parse, $1, new_value_attr(parse, ATTR_VALUE, $2, @2, $3, @$));
+	}
+words: IDENT	{ $$ = ONE_EXPR(new_name(parse, $1, @1)); }
+	| CONST	{ $$ = ONE_EXPR(new_name(parse, $1, @1)); }
+	| LAYOUT name	{ $$ = add_expr(ONE_EXPR(new_string(parse, $1, @1)), new_name(parse, $2, @2)); }
+	| ENUM name	{ $$ = add_expr(ONE_EXPR(new_string(parse, $1, @1)), new_name(parse, $2, @2)); }
+	| words name	{ $$ = add_expr($1, new_name(parse, $2, @2)); }
+	| words CONST	{ $$ = add_expr($1, new_name(parse, "const", @2)); }
+	| words '*'	{ $$ = add_expr($1, new_name(parse, "*", @2)); }
+
+/* ---- attributes */
+
+docs: %empty	{ $$ = (struct attr_list){0}; }
+	| docs STRING	{ $$ = add_attr(parse, $1, new_text_attr(parse, ATTR_DOC, NULL, @2, $2, @2)); }
+attrs: %empty	{ $$ = (struct attr_list){0}; }
+	| attrs attr	{ $$ = add_attr(parse, $1, $2); }
+attr: IDENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
+	| TRANSIENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
+	| IDENT '(' arguments ')' {
+		$$ = new_value_attr(parse, ATTR_CALL, $1, @1, $3.first, @$);
+	}
+	| WIDTH expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
+	| SIZE expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
+	| VERSION expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
+	| POLL expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
+	| ALIAS path	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
+	| ACCESS expr DOTS expr {
+		$2->next = $4;
+		$$ = new_value_attr(parse, ATTR_RANGE, $1, @1, $2, @$);
+	}
+	| ACCESS expr	{ $$ = new_value_attr(parse, ATTR_RANGE, $1, @1, $2, @$); }
+	| '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, NULL, @1, $2, @$); }
+	| '=' STRING	{ $$ = new_value_attr(parse, ATTR_RESET, NULL, @1, new_string(parse, $2, @2), @$); }
+	| RESET name '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, $2, @2, $4, @$); }
+	| STRING	{ $$ = new_text_attr(parse, ATTR_DOC, NULL, @1, $1, @1); }
+	| ENUM name {
+		$$ = new_enum_attr(parse, &WORD($2, @2), NO_NODES, @$);
+	}
+	| ENUM '{' enumerators '}'	{ $$ = new_enum_attr(parse, NULL, $3, @$); }
+	| ARROW arrow_target	{ $$ = new_value_attr(parse, ATTR_ARROW, "->", @1, $2, @$); }
+	| ON name	{ $$ = new_hook_attr(parse, false, WORD($2, @2), NULL, @$); }
+	| ON name CODE	{ $$ = new_hook_attr(parse, false, WORD($2, @2), $3, @$); }
+	| CHECK_WORD name	{ $$ = new_hook_attr(parse, true, WORD($2, @2), NULL, @$); }
+	| CHECK_WORD name CODE	{ $$ = new_hook_attr(parse, true, WORD($2, @2), $3, @$); }
+arrow_target: path
+	| path '[' expr ']'	{ $$ = new_binary(parse, '[', $1, $3, @$); }
+
+/* ---- names and expressions */
+
+name: IDENT
+	| soft_name
+soft_name: soft
+soft: WIDTH | SIZE | ACCESS | VERSION | ALIAS | RESET | POLL | SINCE | UNTIL | TRANSIENT | CONFIG
+	| VENDOR_CAP
+
+arguments: %empty	{ $$ = NO_EXPRS; }
+	| exprs
+exprs: expr	{ $$ = ONE_EXPR($1); }
+	| exprs ',' expr	{ $$ = add_expr($1, $3); }
+
+path: IDENT	{ $$ = new_name(parse, $1, @1); }
+	| path '.' name	{ $$ = new_path(parse, $1, $3, @$); }
+
+expr: NUMBER
+	| path
+	| '(' expr ')'	{ $$ = $2; }
+	| '-' expr %prec UNARY	{ $$ = new_unary(parse, '-', $2, @$); }
+	| '+' expr %prec UNARY	{ $$ = new_unary(parse, '+', $2, @$); }
+	| '~' expr %prec UNARY	{ $$ = new_unary(parse, '~', $2, @$); }
+	| '!' expr %prec UNARY	{ $$ = new_unary(parse, '!', $2, @$); }
+	| expr '*' expr	{ $$ = new_binary(parse, '*', $1, $3, @$); }
+	| expr '/' expr	{ $$ = new_binary(parse, '/', $1, $3, @$); }
+	| expr '%' expr	{ $$ = new_binary(parse, '%', $1, $3, @$); }
+	| expr '+' expr	{ $$ = new_binary(parse, '+', $1, $3, @$); }
+	| expr '-' expr	{ $$ = new_binary(parse, '-', $1, $3, @$); }
+	| expr SHL expr	{ $$ = new_binary(parse, OP_SHL, $1, $3, @$); }
+	| expr SHR expr	{ $$ = new_binary(parse, OP_SHR, $1, $3, @$); }
+	| expr '<' expr	{ $$ = new_binary(parse, '<', $1, $3, @$); }
+	| expr '>' expr	{ $$ = new_binary(parse, '>', $1, $3, @$); }
+	| expr LE expr	{ $$ = new_binary(parse, OP_LE, $1, $3, @$); }
+	| expr GE expr	{ $$ = new_binary(parse, OP_GE, $1, $3, @$); }
+	| expr EQ expr	{ $$ = new_binary(parse, OP_EQ, $1, $3, @$); }
+	| expr NE expr	{ $$ = new_binary(parse, OP_NE, $1, $3, @$); }
+	| expr '&' expr	{ $$ = new_binary(parse, '&', $1, $3, @$); }
+	| expr '^' expr	{ $$ = new_binary(parse, '^', $1, $3, @$); }
+	| expr '|' expr	{ $$ = new_binary(parse, '|', $1, $3, @$); }
+	| expr AND_AND expr	{ $$ = new_binary(parse, OP_ANDAND, $1, $3, @$); }
+	| expr OR_OR expr	{ $$ = new_binary(parse, OP_OROR, $1, $3, @$); }
+	| expr '?' expr ':' expr	{ $$ = new_conditional(parse, $1, $3, $5, @$); }
+
+%%
+
+/* The file ends in a broken statement: what is open around that is closed by the feed. */
+static bool close_at_end(struct parse *parse, int *token, struct loc *loc, unsigned base)
+{
+	struct token end = {.kind = END, .loc = *loc};
+
+	if (!base || parse->gave_up)
+		return false;
+	if (parse->nbraces > base &&
+	    diag_report(parse->tree->diag, CHECK_UNTERMINATED, parse->braces[parse->nbraces - 1].loc,
+			"this '{' is not closed"))
+		diag_note(parse->tree->diag, *loc, "the file ends here");
+	parse->nbraces = base;
+	feed_again(parse, &end);
+	*token = MDL_EMPTY;
+	return true;
+}
+
+/* A structure word that begins a line is the next statement, whose forerunner lacks its ';'. */
+static bool begins_next(const struct parse *parse, int token, const struct loc *loc)
+{
+	return begins_statement(token) && token != BAR && token != DEVICE && token != LAYOUT &&
+	       loc->line > parse->previous.end_line;
+}
+
+static bool skip_to_end(struct parse *parse, void *scanner, int *token, MDL_STYPE *value,
+			struct loc *loc, struct loc start)
+{
+	const uint32_t from = loc_offset(&start);
+	unsigned base = 0;
+
+	while (base < parse->nbraces && loc_offset(&parse->braces[base].loc) < from)
+		base++;
+	for (bool first = true;; first = false) {
+		if (*token == MDL_EMPTY)
+			*token = mdl_lex(value, loc, scanner, parse);
+		if (*token == END || parse->gave_up) {
+			lose_names(parse, start, parse->offset);
+			return close_at_end(parse, token, loc, base);
+		}
+		if (*token == '}' && parse->nbraces < base) {
+			lose_names(parse, start, loc_offset(loc));
+			return true;
+		}
+		if (parse->nbraces == base && !(first && loc_offset(loc) <= from) &&
+		    begins_next(parse, *token, loc)) {
+			lose_names(parse, start, loc_offset(loc));
+			return true;
+		}
+		/* A '}' that closes nothing in the file ends nothing either. */
+		bool ends = *token == ';' || (*token == '}' && !(first && base == 0));
+
+		*token = MDL_EMPTY;
+		if (ends && parse->nbraces == base) {
+			lose_names(parse, start, parse->offset);
+			return true;
+		}
+	}
+}
+
+static bool skip_statement(struct parse *parse, void *scanner, int *token, MDL_STYPE *value,
+			   struct loc *loc, struct loc start)
+{
+	bool go_on;
+
+	parse->skipping = true;
+	go_on = skip_to_end(parse, scanner, token, value, loc, start);
+	parse->skipping = false;
+	return go_on;
+}
+
+static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, struct parse *parse)
+{
+	enum { MOST = 64 };
+	yysymbol_kind_t kinds[MOST];
+	const char *names[MOST];
+	yysymbol_kind_t found = yypcontext_token(context);
+	const struct loc *loc = yypcontext_location(context);
+	int n = yypcontext_expected_tokens(context, kinds, MOST);
+	unsigned count = 0;
+
+	(void)scanner;
+	for (int i = 0; i < n; i++)
+		names[count++] = yysymbol_name(kinds[i]);
+	/* What the feed made up did not help: the real token is the mistake. */
+	if (parse->made_up) {
+		found = YYTRANSLATE(parse->held->kind);
+		loc = &parse->held->loc;
+		parse->made_up = false;
+	}
+	report_unexpected(parse, yysymbol_name(found), names, count, loc);
+	return 0;
+}
+
+static void mdl_error(const struct loc *loc, void *scanner, struct parse *parse, const char *text)
+{
+	(void)scanner;
+	(void)text;      /* only "memory exhausted" comes this way */
+	diag_report(parse->tree->diag, CHECK_TOO_DEEP, *loc, "nested too deep");
+	parse->gave_up = true;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What tokens mean: numbers, strings, and waivers in comments. */
+#include <ctype.h>
+#include <string.h>
+
+#include "parse.h"
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+}
+
+static struct expr *bad_number(struct parse *parse, struct loc loc, const char *text, size_t size,
+			       const char *why)
+{
+	diag_report(parse->tree->diag, CHECK_BAD_NUMBER, loc, "'%.*s' %s", (int)size, text, why);
+	return new_bad(parse, loc);
+}
+
+static unsigned suffix_shift(char c)
+{
+	return c == 'K' ? 10 : c == 'M' ? 20 : c == 'G' ? 30 : 0;
+}
+
+struct expr *number_value(struct parse *parse, const char *text, size_t size, struct loc loc)
+{
+	unsigned base = 10, shift = 0;
+	size_t i = 0, digits = size;
+	uint64_t value = 0;
+	bool any = false;
+
+	if (size > 1 && text[0] == '0') {
+		char kind = text[1];
+
+		base = kind == 'x' || kind == 'X' ? 16 : kind == 'b' || kind == 'B' ? 2
+		     : kind == 'o' || kind == 'O' ? 8 : 10;
+		if (base != 10)
+			i = 2;
+		else if (isdigit((unsigned char)kind) || kind == '_')
+			return bad_number(parse, loc, text, size,
+					  "starts with 0: write 0o for octal, or drop the 0 for decimal");
+	}
+	shift = suffix_shift(text[size - 1]);
+	digits -= shift != 0;
+	for (; i < digits; i++) {
+		if (text[i] == '_' && any && i + 1 < digits)
+			continue;
+		unsigned d = (unsigned)digit_of(text[i]);
+
+		if (d >= base)
+			return bad_number(parse, loc, text, size, "is not a number: suffixes are K, M and G");
+		if (value > (UINT64_MAX - d) / base)
+			return bad_number(parse, loc, text, size, "does not fit in 64 bits");
+		value = value * base + d;
+		any = true;
+	}
+	if (!any)
+		return bad_number(parse, loc, text, size, "has no digits");
+	if (shift && value > UINT64_MAX >> shift)
+		return bad_number(parse, loc, text, size, "does not fit in 64 bits");
+	return new_number(parse, value << shift, loc);
+}
+
+/* Takes the escape after a backslash; returns its value, or -1 for none of ours. */
+static int escape_value(const char *text, size_t size, size_t *used)
+{
+	static const char letters[] = "nt\\\"'?", values[] = "\n\t\\\"'?";
+	const char *known = memchr(letters, text[0], sizeof(letters) - 1);
+	int value = 0;
+
+	*used = 1;
+	if (known)
+		return values[known - letters];
+	if (text[0] == 'x') {
+		while (*used < size && *used < 3 && digit_of(text[*used]) < 16)
+			value = value * 16 + digit_of(text[(*used)++]);
+		return *used > 1 ? value : -1;
+	}
+	if (digit_of(text[0]) >= 8)
+		return -1;
+	for (*used = 0; *used < size && *used < 3 && digit_of(text[*used]) < 8; (*used)++)
+		value = value * 8 + digit_of(text[*used]);
+	return value;
+}
+
+const char *string_value(struct parse *parse, const char *text, size_t size, const struct loc *loc)
+{
+	char *value = arena_copy(parse->tree->arena, text, size);
+	size_t n = 0;
+
+	if (!memchr(text, '\\', size))
+		return value;
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] != '\\') {
+			value[n++] = text[i];
+			continue;
+		}
+		size_t used = 1;
+		int c = i + 1 < size ? escape_value(text + i + 1, size - i - 1, &used) : -1;
+
+		/* Only ASCII can be spelled, so that the text stays UTF-8; and nothing that steers. */
+		if (c < 0 || c > 0x7e || (c < 0x20 && c != '\n' && c != '\t')) {
+			struct loc at = *loc;
+
+			at.col += (uint32_t)i + 1;
+			at.end_col = at.col + (uint32_t)used + 1;
+			diag_report(parse->tree->diag, CHECK_BAD_ESCAPE, at,
+				    c < 0 ? "unknown escape '\\%.*s'" : "'\\%.*s' is not a printable ASCII character",
+				    (int)used, text + i + 1);
+		} else {
+			value[n++] = (char)c;
+		}
+		i += used;
+	}
+	value[n] = '\0';
+	return value;
+}
+
+static bool alone_on_line(const struct loc *loc)
+{
+	const char *line = loc->source->text + loc->source->line_starts[loc->line - 1];
+
+	for (uint32_t i = 0; i + 1 < loc->col; i++)
+		if (!isspace((unsigned char)line[i]))
+			return false;
+	return true;
+}
+
+/* `// allow(check-name): why`, also several in one comment. */
+void comment_waiver(struct parse *parse, const char *text, size_t size, const struct loc *loc)
+{
+	const char *end = text + size, *p = text + 2;
+
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	while (end - p > 6 && !memcmp(p, "allow(", 6)) {
+		const char *name = p + 6, *close = memchr(name, ')', (size_t)(end - name));
+		const char *why;
+
+		if (!close)
+			break;
+		p = close + 1;
+		while (p < end && (*p == ' ' || *p == ',' || *p == '\t'))
+			p++;
+		if (end - p > 6 && !memcmp(p, "allow(", 6)) {
+			diag_add_waiver(parse->tree->diag, *loc, name, (size_t)(close - name),
+					alone_on_line(loc));
+			continue;
+		}
+		why = p < end && *p == ':' ? p + 1 : end;
+		while (why < end && isspace((unsigned char)*why))
+			why++;
+		if (why == end)
+			diag_report(parse->tree->diag, CHECK_BAD_WAIVER, *loc,
+				    "a waiver gives its reason: allow(%.*s): why", (int)(close - name), name);
+		diag_add_waiver(parse->tree->diag, *loc, name, (size_t)(close - name), alone_on_line(loc));
+		break;
+	}
+}
+
+/* What stands outside of strings and comments and is nothing. */
+void report_character(struct parse *parse, const char *text, size_t size, struct loc loc)
+{
+	const unsigned char c = (unsigned char)text[0];
+	struct diag *diag = parse->tree->diag;
+
+	parse->tree->syntax_errors = true;
+	if (c < 0x20 || c == 0x7f)
+		return;              /* reported when the file was opened */
+	if (c == '#' && diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '#'"))
+		diag_help(diag, "there is no preprocessor: include \"file\"; and const NAME = value;");
+	else if (c == '\'' && diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '\''"))
+		diag_help(diag, "a string stands in double quotes; there are no character constants");
+	else if (c == '\\' && diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '\\'"))
+		diag_help(diag, "a backslash stands before a name: \\name");
+	else
+		diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '%.*s'", (int)size, text);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Syntax errors in the language's words, and what to forget after one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "parse.h"
+
+#define MOST_EXPECTED 6u
+#define MOST_LOST     10000u         /* names: beyond that, nothing is missed at all */
+
+uint32_t loc_offset(const struct loc *loc)
+{
+	return loc->source && loc->line ? loc->source->line_starts[loc->line - 1] + loc->col - 1 : 0;
+}
+
+bool tree_lost(const struct tree *tree, const char *name)
+{
+	for (const struct lost_name *lost = tree->lost; lost; lost = lost->next)
+		if (!strcmp(lost->name, name))
+			return true;
+	return false;
+}
+
+static bool name_start(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static void lose_name(struct tree *tree, const char *text, size_t size)
+{
+	struct lost_name *lost;
+	unsigned n = 0;
+
+	for (lost = tree->lost; lost; lost = lost->next)
+		if (++n >= MOST_LOST || (!strncmp(lost->name, text, size) && !lost->name[size]))
+			return;
+	lost = arena_new(tree->arena, struct lost_name);
+	*lost = (struct lost_name){.name = arena_copy(tree->arena, text, size), .next = tree->lost};
+	tree->lost = lost;
+}
+
+void lose_names(struct parse *parse, struct loc from, uint32_t to)
+{
+	const char *text = parse->source->text;
+	uint32_t i = loc_offset(&from);
+
+	while (i < to) {
+		uint32_t start = i;
+
+		if (!name_start(text[i])) {
+			i++;
+			continue;
+		}
+		while (i < to && (name_start(text[i]) || (text[i] >= '0' && text[i] <= '9')))
+			i++;
+		lose_name(parse->tree, text + start, i - start);
+	}
+}
+
+/* ---- what was expected */
+
+struct expected {
+	const char *names[64];
+	unsigned n;
+};
+
+static bool expects(const struct expected *expected, const char *what)
+{
+	for (unsigned i = 0; i < expected->n; i++)
+		if (!strcmp(expected->names[i], what))
+			return true;
+	return false;
+}
+
+/* Take the words of a blank-separated list out. */
+static void drop(struct expected *expected, const char *words)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < expected->n; i++) {
+		const char *name = expected->names[i];
+		const char *found = words;
+		size_t size = strlen(name);
+
+		while ((found = strstr(found, name)) &&
+		       ((found != words && found[-1] != ' ') || (found[size] && found[size] != ' ')))
+			found++;
+		if (!found)
+			expected->names[kept++] = name;
+	}
+	expected->n = kept;
+}
+
+#define SOFT_WORDS                                                                                 \
+	" width size access version alias reset poll since until transient config vendor_cap "
+#define OPERATORS                                                                                  \
+	" '+' '-' '*' '/' '%' '&' '|' '^' '<' '>' << >> <= >= == != && || '?' '.' "
+
+/* Sets of tokens that have a name of their own. */
+static void fold(struct expected *expected)
+{
+	static const struct {
+		const char *first, *second;  /* where both stand, all of */
+		const char *words;           /* these are */
+		const char *name;            /* this, or nothing worth saying */
+	} folds[] = {
+		{"on", "check", " on check when name string '=' -> enum " SOFT_WORDS, "an attribute"},
+		{"number", "'~'", " number name '(' '-' '+' '~' '!' string " SOFT_WORDS, "a value"},
+		{"'/'", "'+'", OPERATORS, NULL},
+		{"include", "template", " include const enum template layout device %{ … %} ';' ",
+		 "a declaration"},
+		{"bar", "pci", " pci param irq bar timer state on const enum layout template ';' ",
+		 "an item of a device"},
+		{"reg", "group", " reg group ram doorbell intr default is const enum ';' ",
+		 "an item of a register map"},
+		{"name", "width", " name " SOFT_WORDS, "a name"},
+		{"name", "name", " name ", "a name"},
+		{"number", "number", " number ", "a number"},
+		{"string", "string", " string ", "a string"},
+	};
+
+	for (size_t i = 0; i < sizeof(folds) / sizeof(folds[0]); i++) {
+		if (!expects(expected, folds[i].first) || !expects(expected, folds[i].second))
+			continue;
+		drop(expected, folds[i].words);
+		if (folds[i].name && expected->n < 64)
+			expected->names[expected->n++] = folds[i].name;
+	}
+}
+
+static bool is_quoted(const char *name)
+{
+	return name[0] == '\'' || !strncmp(name, "a ", 2) || !strncmp(name, "an ", 3) ||
+	       !strcmp(name, "end of file");
+}
+
+static void list_expected(char *text, size_t size, const struct expected *expected)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < expected->n && used < size; i++) {
+		const char *quote = is_quoted(expected->names[i]) ? "" : "'";
+
+		used += (size_t)snprintf(text + used, size - used, "%s%s%s%s",
+					 i == 0 ? "" : i + 1 == expected->n ? " or " : ", ", quote,
+					 expected->names[i], quote);
+	}
+}
+
+/* ---- what was found */
+
+static const char *describe(const struct parse *parse, const char *found, const struct loc *loc)
+{
+	const uint32_t start = loc_offset(loc);
+	uint32_t size = loc->end_col - loc->col;
+
+	if (!strcmp(found, "end of file") || loc->end_line != loc->line || size == 0)
+		return found;
+	if (!strcmp(found, "string"))
+		return "a string";
+	if (!strcmp(found, "%{ … %}"))
+		return "a block of C";
+	if (size > 40)
+		return !strcmp(found, "name") ? "a name" : "a number";
+	return arena_printf(parse->tree->arena, "'%.*s'", (int)size, parse->source->text + start);
+}
+
+static bool is_structure_word(const char *token)
+{
+	static const char *const words[] = {
+		"include", "const", "enum", "template", "layout", "device", "pci", "param", "irq", "bar",
+		"reg", "group", "ram", "doorbell", "intr", "timer", "state", "section", "on", "check",
+		"default", "is", "when",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(words[i], token))
+			return true;
+	return false;
+}
+
+/* Where a word that starts a statement may stand. */
+static const char *home_of(const char *token)
+{
+	static const char *const homes[][2] = {
+		{"reg", "a bar, group or template, or in config"},
+		{"group", "a bar, group or template"},
+		{"ram", "a bar, group or template"},
+		{"doorbell", "a bar, group or template"},
+		{"intr", "a bar, group or template"},
+		{"default", "a bar, group or template"},
+		{"is", "a bar, group or template"},
+		{"bar", "a device"},
+		{"pci", "a device"},
+		{"param", "a device"},
+		{"irq", "a device"},
+		{"timer", "a device"},
+		{"state", "a device"},
+		{"section", "state"},
+		{"device", "a file, outside of everything"},
+		{"include", "a file, outside of everything"},
+		{"template", "a file or a device"},
+		{"layout", "a file or a device"},
+	};
+
+	for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++)
+		if (!strcmp(homes[i][0], token))
+			return homes[i][1];
+	return NULL;
+}
+
+/* The place just behind a token. */
+static struct loc behind(struct loc loc)
+{
+	loc.line = loc.end_line;
+	loc.col = loc.end_col;
+	loc.end_col++;
+	return loc;
+}
+
+void report_missing(struct parse *parse, int kind, const struct loc *before)
+{
+	struct diag *diag = parse->tree->diag;
+
+	parse->tree->syntax_errors = true;
+	if (kind == ';') {
+		diag_report(diag, CHECK_SYNTAX, behind(parse->current), "expected ';'");
+		return;
+	}
+	if (before->line == before->end_line && before->col == before->end_col) {
+		if (diag_report(diag, CHECK_UNTERMINATED, parse->braces[parse->nbraces].loc,
+				"this '{' is not closed"))
+			diag_note(diag, *before, "the file ends here");
+		return;
+	}
+	if (diag_report(diag, CHECK_UNTERMINATED, *before, "expected '}' before this"))
+		diag_note(diag, parse->braces[parse->nbraces].loc, "to close this '{'");
+}
+
+/* The slips that have a message of their own. */
+static bool report_slip(struct parse *parse, const char *found, const struct expected *expected,
+			const struct loc *loc)
+{
+	const bool semicolon = expects(expected, "';'");
+	struct diag *diag = parse->tree->diag;
+
+	if (semicolon && parse->previous.source && loc->line > parse->previous.end_line &&
+	    !expects(expected, "'}'")) {
+		diag_report(diag, CHECK_SYNTAX, behind(parse->previous), "expected ';'");
+		return true;
+	}
+	/* `EN [0] rw` and on the next line `MODE [1] rw`: MODE was taken for one more attribute. */
+	if (semicolon && (!strcmp(found, "'['") || !strcmp(found, "'@'")) &&
+	    parse->before_previous.source && parse->previous.line > parse->before_previous.end_line) {
+		diag_report(diag, CHECK_SYNTAX, behind(parse->before_previous), "expected ';'");
+		return true;
+	}
+	if (is_structure_word(found) && expects(expected, "name") && !expects(expected, "'}'") &&
+	    !semicolon) {
+		if (diag_report(diag, CHECK_RESERVED_WORD, *loc, "'%s' is a word of the language", found))
+			diag_help(diag, "to use it as a name, write \\%s", found);
+		return true;
+	}
+	if (home_of(found) && (expects(expected, "'}'") || expects(expected, "include"))) {
+		diag_report(diag, CHECK_MISPLACED, *loc, "'%s' cannot stand here; it stands in %s", found,
+			    home_of(found));
+		return true;
+	}
+	if (!strcmp(found, "'}'") && !parse->nbraces && expects(expected, "include")) {
+		diag_report(diag, CHECK_SYNTAX, *loc, "this '}' closes nothing");
+		return true;
+	}
+	return false;
+}
+
+static void add_help(struct diag *diag, const char *found, const struct expected *expected)
+{
+	if (!strcmp(found, "'='") && expects(expected, "'@'"))
+		diag_help(diag, "the offset stands after '@', the reset value after '='");
+	else if (!strcmp(found, "number") && expects(expected, "'@'"))
+		diag_help(diag, "an offset is written @ 0x10");
+	else if (!strcmp(found, "'@'") && expects(expected, "check"))
+		diag_help(diag, "the offset stands before the attributes, right after the name");
+	else if (!strcmp(found, "'['") && expects(expected, "check"))
+		diag_help(diag, "dimensions and bits stand right after the name");
+	else if (!strcmp(found, "'='") && expects(expected, "'~'"))
+		diag_help(diag, "equality is ==");
+	else if (!strcmp(found, "';'") && expects(expected, "','"))
+		diag_help(diag, "enumerators are separated by commas");
+}
+
+void report_unexpected(struct parse *parse, const char *found, const char *const *names,
+		       unsigned nnames, const struct loc *loc)
+{
+	struct diag *diag = parse->tree->diag;
+	struct expected expected = {.n = nnames}, folded;
+	char list[300];
+
+	parse->tree->syntax_errors = true;
+	if (parse->gave_up)
+		return;
+	for (unsigned i = 0; i < nnames; i++)
+		expected.names[i] = names[i];
+	if (report_slip(parse, found, &expected, loc))
+		return;
+	folded = expected;
+	fold(&folded);
+	list_expected(list, sizeof(list), &folded);
+	if (folded.n == 0 || folded.n > MOST_EXPECTED)
+		diag_report(diag, CHECK_SYNTAX, *loc, "unexpected %s", describe(parse, found, loc));
+	else
+		diag_report(diag, CHECK_SYNTAX, *loc, "unexpected %s, expected %s",
+			    describe(parse, found, loc), list);
+	add_help(diag, found, &expected);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Builders of the syntax tree: one call for each action of the grammar. */
+#include <string.h>
+
+#include "parse.h"
+
+static struct expr *new_expr(struct parse *parse, enum expr_kind kind, struct loc loc)
+{
+	struct expr *expr = arena_new(parse->tree->arena, struct expr);
+
+	expr->kind = kind;
+	expr->loc = loc;
+	return expr;
+}
+
+/* Chains of operators make deep trees; what walks them recurses. */
+static struct expr *deepen(struct parse *parse, struct expr *expr, const struct expr *a,
+			   const struct expr *b, const struct expr *c)
+{
+	unsigned depth = a->depth;
+
+	if (b && b->depth > depth)
+		depth = b->depth;
+	if (c && c->depth > depth)
+		depth = c->depth;
+	expr->depth = depth + 1;
+	if (expr->depth == MAX_EXPR_DEPTH)
+		diag_report(parse->tree->diag, CHECK_TOO_DEEP, expr->loc,
+			    "the expression has more than %u levels", MAX_EXPR_DEPTH);
+	if (expr->depth >= MAX_EXPR_DEPTH) {
+		expr->kind = EXPR_BAD;
+		expr->left = expr->right = expr->cond = NULL;
+	}
+	return expr;
+}
+
+struct expr *new_number(struct parse *parse, uint64_t value, struct loc loc)
+{
+	struct expr *expr = new_expr(parse, EXPR_NUMBER, loc);
+
+	expr->value = value;
+	return expr;
+}
+
+struct expr *new_bad(struct parse *parse, struct loc loc)
+{
+	return new_expr(parse, EXPR_BAD, loc);
+}
+
+struct expr *new_name(struct parse *parse, const char *name, struct loc loc)
+{
+	struct expr *expr = new_expr(parse, EXPR_NAME, loc);
+
+	expr->name = name;
+	return expr;
+}
+
+struct expr *new_path(struct parse *parse, struct expr *left, const char *name, struct loc loc)
+{
+	struct expr *expr = new_expr(parse, EXPR_PATH, loc);
+
+	expr->left = left;
+	expr->name = name;
+	return deepen(parse, expr, left, NULL, NULL);
+}
+
+struct expr *new_string(struct parse *parse, const char *text, struct loc loc)
+{
+	struct expr *expr = new_expr(parse, EXPR_STRING, loc);
+
+	expr->name = text;
+	return expr;
+}
+
+struct expr *new_unary(struct parse *parse, int op, struct expr *left, struct loc loc)
+{
+	struct expr *expr = new_expr(parse, EXPR_UNARY, loc);
+
+	expr->op = op;
+	expr->left = left;
+	return deepen(parse, expr, left, NULL, NULL);
+}
+
+struct expr *new_binary(struct parse *parse, int op, struct expr *left, struct expr *right, struct loc loc)
+{
+	struct expr *expr = new_expr(parse, EXPR_BINARY, loc);
+
+	expr->op = op;
+	expr->left = left;
+	expr->right = right;
+	return deepen(parse, expr, left, right, NULL);
+}
+
+struct expr *new_conditional(struct parse *parse, struct expr *cond, struct expr *left,
+			     struct expr *right, struct loc loc)
+{
+	struct expr *expr = new_expr(parse, EXPR_CONDITIONAL, loc);
+
+	expr->cond = cond;
+	expr->left = left;
+	expr->right = right;
+	return deepen(parse, expr, cond, left, right);
+}
+
+struct expr_list add_expr(struct expr_list list, struct expr *expr)
+{
+	if (list.last)
+		list.last->next = expr;
+	else
+		list.first = expr;
+	list.last = expr;
+	return list;
+}
+
+struct attr *new_attr(struct parse *parse, enum attr_kind kind, const char *name, struct loc name_loc,
+		      struct loc loc)
+{
+	struct attr *attr = arena_new(parse->tree->arena, struct attr);
+
+	attr->kind = kind;
+	attr->name = name;
+	attr->name_loc = name_loc;
+	attr->loc = loc;
+	return attr;
+}
+
+struct attr *new_value_attr(struct parse *parse, enum attr_kind kind, const char *name,
+			    struct loc name_loc, struct expr *args, struct loc loc)
+{
+	struct attr *attr = new_attr(parse, kind, name, name_loc, loc);
+
+	attr->args = args;
+	return attr;
+}
+
+struct attr *new_text_attr(struct parse *parse, enum attr_kind kind, const char *name,
+			   struct loc name_loc, const char *text, struct loc loc)
+{
+	struct attr *attr = new_attr(parse, kind, name, name_loc, loc);
+
+	attr->text = text;
+	return attr;
+}
+
+struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event, const struct code *code,
+			   struct loc loc)
+{
+	struct attr *attr = new_attr(parse, ATTR_HOOK, event.text, event.loc, loc);
+
+	attr->is_check = is_check;
+	attr->code = code;
+	return attr;
+}
+
+struct attr *new_enum_attr(struct parse *parse, const struct word *name, struct node_list values,
+			   struct loc loc)
+{
+	struct attr *attr = new_attr(parse, ATTR_ENUM, name ? name->text : NULL, name ? name->loc : loc, loc);
+
+	attr->children = values.first;
+	return attr;
+}
+
+struct attr_list add_attr(struct parse *parse, struct attr_list list, struct attr *attr)
+{
+	if (list.last && list.last->kind == ATTR_DOC && attr->kind == ATTR_DOC) {
+		list.last->text = arena_printf(parse->tree->arena, "%s%s", list.last->text, attr->text);
+		list.last->loc.end_line = attr->loc.end_line;
+		list.last->loc.end_col = attr->loc.end_col;
+		return list;
+	}
+	if (list.last)
+		list.last->next = attr;
+	else
+		list.first = attr;
+	list.last = attr;
+	return list;
+}
+
+struct node *new_node(struct parse *parse, enum node_kind kind, struct word name, struct loc loc)
+{
+	struct node *node = arena_new(parse->tree->arena, struct node);
+
+	node->kind = kind;
+	node->loc = loc;
+	node->name = name.text;
+	node->name_loc = name.text ? name.loc : loc;
+	return node;
+}
+
+/* Behind the attributes that are there. */
+struct node *with_attrs(struct node *node, struct attr_list attrs)
+{
+	struct attr **end = &node->attrs;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = attrs.first;
+	return node;
+}
+
+struct node *with_place(struct node *node, struct expr_list dims, struct expr *offset,
+			struct expr_list strides)
+{
+	node->dims = dims.first;
+	node->offset = offset;
+	node->strides = strides.first;
+	return node;
+}
+
+struct node *with_children(struct node *node, struct node_list children)
+{
+	node->children = children.first;
+	node->has_body = true;
+	return node;
+}
+
+struct node *with_args(struct node *node, struct expr_list args)
+{
+	node->args = args.first;
+	return node;
+}
+
+struct node *with_value(struct node *node, struct expr *value)
+{
+	node->value = value;
+	return node;
+}
+
+struct node *with_type(struct node *node, const char *type_class, struct word type)
+{
+	node->type_class = type_class;
+	node->type = type.text;
+	node->type_loc = type.loc;
+	return node;
+}
+
+struct node *with_code(struct node *node, const struct code *code)
+{
+	node->code = code;
+	return node;
+}
+
+struct node_list add_node(struct node_list list, struct node *node)
+{
+	if (!node)
+		return list;
+	if (list.last)
+		list.last->next = node;
+	else
+		list.first = node;
+	list.last = node;
+	return list;
+}
+
+/* The words are `type`, or a class word (a string) and a type, or C's own; the last is the name. */
+struct node *new_variable(struct parse *parse, struct expr_list words, struct loc loc)
+{
+	struct expr *first = words.first, *last = words.last;
+	const char *type_class = NULL, *type = NULL;
+	struct loc type_loc = first->loc;
+
+	if (first->kind == EXPR_STRING) {
+		type_class = first->name;
+		first = first->next;
+		type_loc = first->loc;
+	}
+	if (first == last || !strcmp(last->name, "*")) {
+		diag_report(parse->tree->diag, CHECK_SYNTAX, last->loc, "expected a type and a name");
+		return new_node(parse, NODE_VAR, (struct word){"", last->loc}, loc);
+	}
+	for (struct expr *w = first; w != last; w = w->next) {
+		type = type ? arena_printf(parse->tree->arena, "%s %s", type, w->name) : w->name;
+		type_loc.end_line = w->loc.end_line;
+		type_loc.end_col = w->loc.end_col;
+	}
+	return with_type(new_node(parse, NODE_VAR, (struct word){last->name, last->loc}, loc), type_class,
+			 (struct word){type, type_loc});
+}
+
+const struct code *new_code(struct parse *parse, uint32_t start, uint32_t end, struct loc loc)
+{
+	struct code *code = arena_new(parse->tree->arena, struct code);
+
+	code->text = arena_copy(parse->tree->arena, parse->source->text + start, end - start);
+	code->loc = loc;
+	return code;
+}
