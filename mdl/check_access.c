@@ -296,7 +296,8 @@ static void look_at_width(struct checking *c, const struct bits *bits)
 {
 	unsigned access = access_of(c, bits->reg);
 
-	if (!access || !(written_bits(&bits->reg->masks) & bits->mask) ||
+	if (!access || is_misaligned(bits->reg) ||
+	    !(written_bits(&bits->reg->masks) & bits->mask) ||
 	    !is_cut(bits->reg, bits->reg->offset, bits, access))
 		return;
 	found(c, TORN_FIELD, bits->reg->via, bits->loc,

@@ -123,18 +123,27 @@ bool raises_irq(const struct checking *c, const struct m_irq *irq)
 	       c_words_have(c->behaviour.words, upper(c, name));
 }
 
-bool names_thing(const struct checking *c, const char *name)
+static bool has_word(const struct checking *c, const char *word)
 {
-	const char *full = arena_printf(c->arena, "%s_%s", c->model->cname, name);
-	const char *const spellings[] = {
-		name, full, upper(c, full),
-		arena_printf(c->arena, "%s_%s", upper(c, c->model->cname), name)};
+	return c_words_have(c->behaviour.words, word) ||
+	       c_words_have(c->behaviour.conditions, word);
+}
 
-	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
-		if (c_words_have(c->behaviour.words, spellings[i]) ||
-		    c_words_have(c->behaviour.conditions, spellings[i]))
-			return true;
-	return false;
+bool names_const(const struct checking *c, const char *name)
+{
+	return has_word(c, arena_printf(c->arena, "%s_%s", upper(c, c->model->cname), name));
+}
+
+bool names_value(const struct checking *c, const struct m_enum *e, const struct m_value *value)
+{
+	return names_const(c, arena_printf(c->arena, "%s_%s", upper(c, e->name), value->cname));
+}
+
+bool names_layout(const struct checking *c, const struct m_layout *layout)
+{
+	return has_word(c, layout->cname) ||
+	       has_word(c, arena_printf(c->arena, "%s_read", layout->cname)) ||
+	       has_word(c, arena_printf(c->arena, "%s_write", layout->cname));
 }
 
 bool read_hook_acts(const struct checking *c, const struct m_hook *hooks, unsigned n)

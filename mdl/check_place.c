@@ -20,19 +20,29 @@ static const char *article(unsigned bits)
 	return bits == 8 ? "an" : "a";
 }
 
-static bool report_stride(struct checking *c, const struct m_via *via, struct loc loc,
-			  const char *what, const struct m_dim *dims, unsigned ndims,
-			  unsigned alignment)
+/* The first one that leads off the alignment, or NULL. */
+static const struct m_dim *crooked_dim(const struct m_dim *dims, unsigned ndims, unsigned alignment)
 {
-	for (unsigned i = 0; i < ndims; i++) {
-		if (dims[i].count < 2 || dims[i].stride % alignment == 0)
-			continue;
+	for (unsigned i = 0; i < ndims; i++)
+		if (dims[i].count > 1 && dims[i].stride % alignment)
+			return &dims[i];
+	return NULL;
+}
+
+static void report_stride(struct checking *c, const struct m_via *via, struct loc loc,
+			  const char *what, const struct m_dim *dim, unsigned alignment)
+{
+	if (dim)
 		found(c, MISALIGNED, via, loc,
 		      "elements of %s stand 0x%" PRIx32 " bytes apart, not a multiple of %u", what,
-		      dims[i].stride, alignment);
-		return true;
-	}
-	return false;
+		      dim->stride, alignment);
+}
+
+bool is_misaligned(const struct m_reg *reg)
+{
+	unsigned alignment = alignment_of(reg);
+
+	return reg->offset % alignment || crooked_dim(reg->dims, reg->ndims, alignment);
 }
 
 static void check_reg(struct checking *c, const struct m_reg *reg)
@@ -45,8 +55,8 @@ static void check_reg(struct checking *c, const struct m_reg *reg)
 		found(c, MISALIGNED, reg->via, reg->offset_loc,
 		      "%s stands at 0x%" PRIx64 ": %s %u-bit register's offset is a multiple of %u",
 		      describe_reg(c, reg), reg->offset, article(bits), bits, alignment);
-	report_stride(c, reg->via, reg->stride_loc, describe_reg(c, reg), reg->dims, reg->ndims,
-		      alignment);
+	report_stride(c, reg->via, reg->stride_loc, describe_reg(c, reg),
+		      crooked_dim(reg->dims, reg->ndims, alignment), alignment);
 }
 
 static void check_ram(struct checking *c, const struct m_ram *ram)
@@ -61,8 +71,8 @@ static void check_ram(struct checking *c, const struct m_ram *ram)
 		found(c, MISALIGNED, ram->via, ram->loc,
 		      "mapped ram '%s' has 0x%" PRIx64 " bytes, not a multiple of a page (4096)",
 		      ram->path, ram->size);
-	report_stride(c, ram->via, ram->stride_loc, describe_ram(c, ram), ram->dims, ram->ndims,
-		      PAGE);
+	report_stride(c, ram->via, ram->stride_loc, describe_ram(c, ram),
+		      crooked_dim(ram->dims, ram->ndims, PAGE), PAGE);
 }
 
 void check_misaligned(struct checking *c)

@@ -60,8 +60,10 @@ void read_behaviour(struct checking *c);
 bool sets_register(const struct checking *c, const struct m_reg *reg, const struct m_field *field);
 bool sets_cause(const struct checking *c, const struct m_intr_cause *cause);
 bool raises_irq(const struct checking *c, const struct m_irq *irq);
-/* Does C name a constant, enumerator or layout, as it is or with the device's name before it? */
-bool names_thing(const struct checking *c, const char *name);
+/* Does C use what is generated for it? */
+bool names_const(const struct checking *c, const char *name);
+bool names_value(const struct checking *c, const struct m_enum *e, const struct m_value *value);
+bool names_layout(const struct checking *c, const struct m_layout *layout);
 /* Does an inline `on read` do more than supply a value? */
 bool read_hook_acts(const struct checking *c, const struct m_hook *hooks, unsigned n);
 
@@ -77,6 +79,7 @@ void check_mmap_read_hook(struct checking *c);
 void check_mmap_page(struct checking *c);
 
 /* check_place.c */
+bool is_misaligned(const struct m_reg *reg);
 void check_misaligned(struct checking *c);
 void check_past_end(struct checking *c);
 void check_config_register(struct checking *c);

@@ -24,7 +24,7 @@ void check_unused_const(struct checking *c)
 		const struct m_const *constant = &c->model->consts[i];
 
 		if (!constant->used && !constant->bad && is_main(c, constant->loc) &&
-		    !names_thing(c, constant->name))
+		    !names_const(c, constant->cname))
 			found(c, UNUSED_CONST, NULL, constant->loc, "const '%s' is not used",
 			      constant->name);
 	}
@@ -34,12 +34,10 @@ void check_unused_enum(struct checking *c)
 {
 	for (unsigned i = 0; i < c->model->nenums; i++) {
 		const struct m_enum *e = c->model->enums[i];
-		bool used = e->used || e->bad || !is_main(c, e->loc) || names_thing(c, e->name);
+		bool used = e->used || e->bad || !is_main(c, e->loc);
 
 		for (unsigned k = 0; k < e->nvalues && !used; k++)
-			used = names_thing(c, arena_printf(c->arena, "%s_%s", e->name,
-							   e->values[k].name)) ||
-			       names_thing(c, e->values[k].name);
+			used = names_value(c, e, &e->values[k]);
 		if (!used)
 			found(c, UNUSED_ENUM, NULL, e->loc, "enum '%s' is not used", e->name);
 	}
@@ -56,20 +54,13 @@ void check_unused_template(struct checking *c)
 	}
 }
 
-static bool c_uses_layout(const struct checking *c, const struct m_layout *layout)
-{
-	return c->behaviour.external || names_thing(c, layout->name) ||
-	       names_thing(c, arena_printf(c->arena, "%s_read", layout->cname)) ||
-	       names_thing(c, arena_printf(c->arena, "%s_write", layout->cname));
-}
-
 void check_unused_layout(struct checking *c)
 {
 	for (unsigned i = 0; i < c->model->nlayouts; i++) {
 		const struct m_layout *layout = c->model->layouts[i];
 
 		if (!layout->used && !layout->bad && is_main(c, layout->loc) &&
-		    !c_uses_layout(c, layout))
+		    !c->behaviour.external && !names_layout(c, layout))
 			found(c, UNUSED_LAYOUT, NULL, layout->loc, "layout '%s' is not used",
 			      layout->name);
 	}
