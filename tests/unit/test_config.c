@@ -195,6 +195,7 @@ static void power_states(void **state)
 	assert_false(config_powered(dev));
 	wr(dev, CONFIG, AT_PM + 4, 2, 2);
 	assert_false(config_powered(dev));
+	wr(dev, CONFIG, AT_PM + 4, 2, 3);
 	wr(dev, CONFIG, AT_PM + 5, 1, 0); /* not the byte of the state */
 	assert_false(config_powered(dev));
 	assert_int_equal(s->resets, resets);

@@ -203,6 +203,11 @@ static void enabling_more_on_a_high_line_is_no_message(void **state)
 	assert_int_equal(signals(fd), 1);
 	wr(dev, 0, IER, 4, A | B);
 	assert_int_equal(signals(fd), 0);
+	/* A cause that has no part in the line. */
+	wr(dev, 0, IER, 4, B);
+	wr(dev, 0, ISR, 4, A);
+	assert_int_equal(signals(fd), 0);
+	set(dev, A);
 	/* From one cause to the other without a gap. */
 	wr(dev, 0, IER, 4, 0);
 	wr(dev, 0, IER, 4, A);

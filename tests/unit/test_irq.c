@@ -84,6 +84,10 @@ static void intx_that_is_high_is_told_to_who_attaches(void **state)
 	assert_int_equal(signals(two), 0);
 	attach(dev, INTX, 0, two);
 	assert_int_equal(signals(two), 1);
+	/* Detached, nobody is left to unmask it: the next one starts afresh. */
+	attach(dev, INTX, 0, -1);
+	attach(dev, INTX, 0, one);
+	assert_int_equal(signals(one), 1);
 	close(one);
 	close(two);
 }
@@ -211,6 +215,11 @@ static void a_vector_without_eventfd_is_pending(void **state)
 	attach(dev, MSIX, 69, -1);
 	attach(dev, MSIX, 69, fd);
 	assert_int_equal(signals(fd), 0);
+	/* Two that share a vector share the message. */
+	mdl_irq_raise(dev, 1);
+	mdl_irq_raise(dev, 4);
+	attach(dev, MSIX, 1, fd);
+	assert_int_equal(signals(fd), 1);
 	/* The reason goes before anybody heard: so does the message. */
 	mdl_irq_lower(dev, 0);
 	assert_int_equal(pba(dev, 0), 0);
@@ -299,6 +308,12 @@ static void vfio_masks_are_kept_apart(void **state)
 	assert_int_equal(set(dev, UNMASK_NONE, MSIX, 1, 2), 0);
 	assert_int_equal(signals(fds[0]), 0);
 	assert_int_equal(signals(fds[1]), 1);
+	/* Disabling all ends masks too. */
+	assert_int_equal(set(dev, MASK_NONE, MSIX, 1, 1), 0);
+	assert_int_equal(set(dev, TRIGGER_NONE, MSIX, 0, 0), 0);
+	attach(dev, MSIX, 1, fds[0]);
+	mdl_irq_pulse(dev, 1);
+	assert_int_equal(signals(fds[0]), 1);
 	close(fds[0]);
 	close(fds[1]);
 }

@@ -79,9 +79,38 @@ static void reading_clears_and_sets_what_was_read(void **state)
 	assert_int_equal(s->reads, 0xff123400);
 	assert_int_equal(rd(dev, BAR0, 0x08, 4), 0x00123400);
 	assert_int_equal(s->reads, 0xff12ff00);
+	s->reads = 0x000012ff; /* the byte above alone */
+	assert_int_equal(rd(dev, BAR0, 0x09, 1), 0x12);
+	assert_int_equal(s->reads, 0x0000ffff);
 	s->reads = 0x55;
 	assert_int_equal(reg_peek(dev, &sample_regs[R_READS], 0), 0x55);
 	assert_int_equal(s->reads, 0x55);
+}
+
+/* An event that comes while the register is read is not lost. */
+static uint64_t latch_another(void *dev, const uint32_t *at, uint64_t value)
+{
+	struct sample *s = dev;
+
+	(void)at;
+	s->plain |= 0x80;
+	return value;
+}
+
+static void reading_does_not_clear_what_was_not_seen(void **state)
+{
+	const struct mdl_reg_hooks hooks = {.on_read = latch_another};
+	const struct mdl_effects fx = {.rclr = 0xff};
+	const struct mdl_reg reg = {.name = "R", STORE(plain), ALL32, .count = 1, .width = 4,
+				    .effects = &fx, .hooks = &hooks, .has_read_hook = true};
+	struct mdl_dev *dev = *state;
+	struct sample *s = sample_of(dev);
+
+	s->plain = 0x101;
+	assert_int_equal(reg_read(dev, &reg, 0, UINT64_MAX), 0x101);
+	assert_int_equal(s->plain, 0x180);
+	assert_int_equal(reg_read(dev, &reg, 0, UINT64_MAX), 0x180);
+	assert_int_equal(s->plain, 0x100);
 }
 
 static void halves_of_a_wide_one_in_either_order(void **state)
@@ -345,6 +374,7 @@ int main(void)
 		TEST(effects_follow_their_masks),
 		TEST(effects_act_on_enabled_bytes_only),
 		TEST(reading_clears_and_sets_what_was_read),
+		TEST(reading_does_not_clear_what_was_not_seen),
 		TEST(halves_of_a_wide_one_in_either_order),
 		TEST(big_endian_bytes_are_turned),
 		TEST(read_hooks_supply_the_value),

@@ -384,6 +384,9 @@ static void many_writes_in_one_are_as_single_ones(void **state)
 	message.count = 0xaaaaaaaaaaaaaabull; /* times 24 is small again */
 	ask(dev, &answer, region_write_multi_handle, &message, sizeof(message));
 	assert_int_equal(answer.err, -EINVAL);
+	message.count = (1ull << 61) + 3; /* and this gives the very size */
+	ask(dev, &answer, region_write_multi_handle, &message, sizeof(message));
+	assert_int_equal(answer.err, -EINVAL);
 	ask(dev, &answer, region_write_multi_handle, &message, 7);
 	assert_int_equal(answer.err, -EINVAL);
 }
