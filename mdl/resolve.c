@@ -120,7 +120,8 @@ static void add_const(struct resolver *r, const struct node *node, struct global
 				     .doc = attrs.doc,
 				     .from_main = in_main(r, node->loc),
 				     .loc = node->name_loc};
-	declare(r, SPACE_GLOBAL, SYM_CONST, node->name, node->name_loc, c);
+	if (!declare(r, SPACE_GLOBAL, SYM_CONST, node->name, node->name_loc, c))
+		c->model->bad = true;
 	list_add(r, &g->consts, c);
 }
 
@@ -132,7 +133,8 @@ static void add_enum(struct resolver *r, const struct node *node, struct globals
 	e->model = arena_new(r->arena, struct m_enum);
 	e->model->name = node->name;
 	e->model->loc = node->name_loc;
-	declare(r, SPACE_GLOBAL, SYM_ENUM, node->name, node->name_loc, e);
+	if (!declare(r, SPACE_GLOBAL, SYM_ENUM, node->name, node->name_loc, e))
+		e->model->bad = true;
 	list_add(r, &g->enums, e);
 }
 
@@ -153,7 +155,8 @@ static void add_template(struct resolver *r, const struct node *node, struct glo
 	*t->model = (struct m_template){
 		.name = node->name, .loc = node->name_loc, .from_main = in_main(r, node->loc)};
 	check_params(r, node);
-	declare(r, SPACE_GLOBAL, SYM_TEMPLATE, node->name, node->name_loc, t);
+	if (!declare(r, SPACE_GLOBAL, SYM_TEMPLATE, node->name, node->name_loc, t))
+		t->model->used = true;
 	list_add(r, &g->templates, t);
 }
 
@@ -168,7 +171,8 @@ static void add_layout(struct resolver *r, const struct node *node, struct globa
 					   .loc = node->name_loc,
 					   .from_main = in_main(r, node->loc)};
 	check_keyword(r, "layout", node->name, node->name_loc);
-	declare(r, SPACE_GLOBAL, SYM_LAYOUT, node->name, node->name_loc, layout);
+	if (!declare(r, SPACE_GLOBAL, SYM_LAYOUT, node->name, node->name_loc, layout))
+		layout->model->bad = true;
 	list_add(r, &g->layouts, layout);
 }
 
@@ -309,9 +313,7 @@ static void resolve_device(struct resolver *r)
 	resolve_bars(r);
 	find_pci(r);
 	lay_out_capabilities(r);
-	resolve_timers(r);
-	resolve_params(r);
-	resolve_state(r);
+	resolve_members(r);
 	link_registers(r);
 	order_registers(r);
 	resolve_hooks(r, r->device->children, IN_DEVICE, &hooks);

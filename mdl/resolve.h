@@ -285,11 +285,16 @@ void resolve_bars(struct resolver *r);
 void resolve_config(struct resolver *r, const struct node *items);
 void order_registers(struct resolver *r);
 
-/* resolve_device.c: irq, timer, param; resolve_state.c */
+/* resolve_device.c */
 void resolve_irqs(struct resolver *r);
-void resolve_timers(struct resolver *r);
-void resolve_params(struct resolver *r);
-void resolve_state(struct resolver *r);
+/* Parameters, timers and state, in the source's order. */
+void resolve_members(struct resolver *r);
+
+/* resolve_state.c */
+/* For a type that is not ours: what was meant, or NULL. */
+const char *suggest_type(struct resolver *r, const char *name);
+void prepare_state(struct resolver *r);
+void resolve_state(struct resolver *r, const struct node *state);
 
 /* schema.c */
 uint64_t schema_hash(const struct model *model);

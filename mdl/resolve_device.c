@@ -91,36 +91,26 @@ void resolve_irqs(struct resolver *r)
 	}
 }
 
-void resolve_timers(struct resolver *r)
+static void resolve_timer(struct resolver *r, const struct node *node, struct m_timer *timer)
 {
-	struct model *model = r->model;
+	const unsigned start = r->trouble;
+	struct attrs attrs;
+	unsigned n = 0, ndims;
 
-	model->timers =
-		arena_array(r->arena, struct m_timer, count_kind(r->device->children, NODE_TIMER));
-	for (const struct node *node = r->device->children; node; node = node->next) {
-		struct m_timer *timer = &model->timers[model->ntimers];
-		const unsigned start = r->trouble;
-		struct attrs attrs;
-		unsigned n = 0, ndims;
-
-		if (node->kind != NODE_TIMER)
-			continue;
-		model->ntimers++;
-		read_attrs(r, node->attrs, IN_TIMER, &attrs);
-		*timer = (struct m_timer){.name = node->name,
-					  .cname = node->name,
-					  .doc = attrs.doc,
-					  .loc = node->name_loc,
-					  .count = 1,
-					  .is_array = node->dims != NULL,
-					  .realtime = attrs.word[W_REALTIME] != NULL,
-					  .transient = attrs.word[W_TRANSIENT] != NULL};
-		check_keyword(r, "timer", node->name, node->name_loc);
-		declare(r, SPACE_MEMBERS, SYM_TIMER, node->name, node->name_loc, NULL);
-		eval_dims(r, NULL, node->dims, 1, "an array of timers", &timer->count, &ndims);
-		make_hooks(r, &attrs, node->name, &timer->hook, &n);
-		timer->bad = r->trouble != start;
-	}
+	read_attrs(r, node->attrs, IN_TIMER, &attrs);
+	*timer = (struct m_timer){.name = node->name,
+				  .cname = node->name,
+				  .doc = attrs.doc,
+				  .loc = node->name_loc,
+				  .count = 1,
+				  .is_array = node->dims != NULL,
+				  .realtime = attrs.word[W_REALTIME] != NULL,
+				  .transient = attrs.word[W_TRANSIENT] != NULL};
+	check_keyword(r, "timer", node->name, node->name_loc);
+	declare(r, SPACE_MEMBERS, SYM_TIMER, node->name, node->name_loc, NULL);
+	eval_dims(r, NULL, node->dims, 1, "an array of timers", &timer->count, &ndims);
+	make_hooks(r, &attrs, node->name, &timer->hook, &n);
+	timer->bad = r->trouble != start;
 }
 
 static const char *option_name(struct resolver *r, const char *name)
@@ -162,7 +152,9 @@ static bool param_type(struct resolver *r, const struct node *node, struct m_par
 		param->ctype = "const char *";
 		return true;
 	}
-	near = suggest(node->type, names, sizeof(names) / sizeof(names[0]));
+	near = suggest_type(r, node->type);
+	if (!near)
+		near = suggest(node->type, names, sizeof(names) / sizeof(names[0]));
 	if (near)
 		fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'; did you mean '%s'?",
 		     node->type, near);
@@ -264,13 +256,20 @@ static void resolve_param(struct resolver *r, const struct node *node, struct m_
 		param_default(r, attrs.reset[GENERAL_RESET], param);
 }
 
-void resolve_params(struct resolver *r)
+void resolve_members(struct resolver *r)
 {
+	const struct node *items = r->device->children;
 	struct model *model = r->model;
 
-	model->params =
-		arena_array(r->arena, struct m_param, count_kind(r->device->children, NODE_PARAM));
-	for (const struct node *node = r->device->children; node; node = node->next)
+	model->params = arena_array(r->arena, struct m_param, count_kind(items, NODE_PARAM));
+	model->timers = arena_array(r->arena, struct m_timer, count_kind(items, NODE_TIMER));
+	prepare_state(r);
+	for (const struct node *node = items; node; node = node->next) {
 		if (node->kind == NODE_PARAM)
 			resolve_param(r, node, &model->params[model->nparams++]);
+		else if (node->kind == NODE_TIMER)
+			resolve_timer(r, node, &model->timers[model->ntimers++]);
+		else if (node->kind == NODE_STATE)
+			resolve_state(r, node);
+	}
 }

@@ -34,26 +34,16 @@ bool integer_type(const char *name, unsigned *size, bool *is_signed, const char 
 
 static void unknown_type(struct resolver *r, const struct node *node)
 {
-	const char *near = NULL;
+	const char *near;
 
 	r->trouble++;
 	if (!may_say_unknown(r, node->type))
 		return;
-	if (!node->type_class) {
-		const char *names[N_INTEGERS];
-
-		for (size_t i = 0; i < N_INTEGERS; i++)
-			names[i] = integers[i].name;
-		near = suggest(node->type, names, N_INTEGERS);
-	}
-	if (!near)
-		near = suggest_name(r, SPACE_GLOBAL, 1u << SYM_LAYOUT, node->type);
-	if (near) {
+	near = suggest_type(r, node->type);
+	if (near && strcmp(near, "bool") != 0)
 		fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'; did you mean '%s'?",
 		     node->type, near);
-		return;
-	}
-	if (fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'", node->type))
+	else if (fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'", node->type))
 		diag_help(r->diag,
 			  "a layout is made of u8 u16 u32 u64 i8 i16 i32 i64 and other layouts");
 }
@@ -258,7 +248,7 @@ void make_layout(struct resolver *r, struct layout *layout)
 		fail(r, MISSING, model->loc, "layout '%s' has no members", model->name);
 	else if (known)
 		check_size(r, layout, attrs.word[W_SIZE]);
-	model->bad = r->trouble != start;
+	model->bad |= r->trouble != start;
 	layout->state = LAYOUT_READY;
 	list_add(r, &r->layouts, model);
 }

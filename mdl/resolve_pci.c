@@ -13,6 +13,7 @@ struct reading {
 	const struct node *node; /* the item */
 	struct attrs attrs;
 	struct list vendor_caps;
+	bool unknown_key; /* in msi or msix: perhaps what is missing there */
 };
 
 static bool no_argument(struct reading *p)
@@ -221,6 +222,7 @@ static const struct node *sub_item(struct reading *p, const char *const *names, 
 		}
 		if (i < n || which)
 			continue;
+		p->unknown_key = true;
 		near = suggest(item->name, names, n);
 		if (near)
 			fail(p->r, UNKNOWN_KEY, item->name_loc,
@@ -240,7 +242,7 @@ static unsigned vectors(struct reading *p, const struct node *item, unsigned max
 
 	*loc = p->node->name_loc;
 	if (!item) {
-		if (may_say_missing(p->r))
+		if (may_say_missing(p->r) && !p->unknown_key)
 			fail(p->r, MISSING, p->node->name_loc,
 			     "'%s' has no number of vectors: %s { vectors 1; }", p->node->name,
 			     p->node->name);
@@ -275,7 +277,7 @@ static void read_table(struct reading *p, const struct node *item, const char *w
 
 	*loc = p->node->name_loc;
 	if (!item) {
-		if (may_say_missing(p->r))
+		if (may_say_missing(p->r) && !p->unknown_key)
 			fail(p->r, MISSING, p->node->name_loc,
 			     "'msix' does not say where its %s is: "
 			     "%s bar 4 @ 0;",
@@ -412,6 +414,7 @@ void resolve_pci(struct resolver *r, const struct node *node)
 		}
 		seen[i] = item;
 		p.node = item;
+		p.unknown_key = false;
 		read_attrs(r, item->attrs, IN_ROM, &p.attrs);
 		if (item->attrs && items[i].read != read_rom)
 			fail(r, MISPLACED_WORD, item->attrs->loc, "'%s' takes no attributes",

@@ -10,6 +10,18 @@ struct versions {
 	uint32_t since, until;
 };
 
+/* From the word to the end of its number. */
+static struct loc words_loc(const struct attr *attr)
+{
+	struct loc loc = attr->name_loc;
+
+	if (attr->args) {
+		loc.end_line = attr->args->loc.end_line;
+		loc.end_col = attr->args->loc.end_col;
+	}
+	return loc;
+}
+
 static struct versions read_versions(struct resolver *r, const struct attrs *attrs,
 				     struct versions outer)
 {
@@ -19,7 +31,7 @@ static struct versions read_versions(struct resolver *r, const struct attrs *att
 
 	if (since && eval(r, NULL, since->args, &value)) {
 		if (value < 1 || value > r->model->version)
-			fail(r, SINCE_RANGE, since->loc,
+			fail(r, SINCE_RANGE, words_loc(since),
 			     "since %" PRIu64 ", but the device is version %u", value,
 			     r->model->version);
 		else if (value > v.since)
@@ -27,12 +39,12 @@ static struct versions read_versions(struct resolver *r, const struct attrs *att
 	}
 	if (until && eval(r, NULL, until->args, &value)) {
 		if (value < 1 || value > r->model->version)
-			fail(r, SINCE_RANGE, until->loc,
+			fail(r, SINCE_RANGE, words_loc(until),
 			     "until %" PRIu64 ", but the device is version %u", value,
 			     r->model->version);
 		else if (value < v.since)
-			fail(r, SINCE_RANGE, until->loc, "until %" PRIu64 " is before since %u",
-			     value, v.since);
+			fail(r, SINCE_RANGE, words_loc(until),
+			     "until %" PRIu64 " is before since %u", value, v.since);
 		else if (value < v.until)
 			v.until = (uint32_t)value;
 	}
@@ -59,7 +71,8 @@ static bool layout_type(struct resolver *r, const char *name, struct loc loc, st
 	return true;
 }
 
-static bool enum_type(struct resolver *r, const struct node *node, struct m_var *var)
+static bool enum_type(struct resolver *r, const struct node *node, struct m_var *var,
+		      const struct m_enum **names)
 {
 	struct symbol *s = lookup_global(r, SYM_ENUM, node->type, node->type_loc);
 	struct enumeration *e;
@@ -69,6 +82,7 @@ static bool enum_type(struct resolver *r, const struct node *node, struct m_var 
 	e = s->thing;
 	make_enum(r, e);
 	e->model->used = true;
+	*names = e->model;
 	var->type = M_VAR_UINT;
 	var->ctype = "uint32_t";
 	var->size = 4;
@@ -82,14 +96,43 @@ static bool enum_type(struct resolver *r, const struct node *node, struct m_var 
 	return true;
 }
 
-/* Types of C: their size and meaning are the host's, so they cannot travel. */
-static bool host_type(struct resolver *r, const struct node *node, struct m_var *var)
+/* What C and others call our types. */
+static const char *our_type(const char *name)
+{
+	static const char *const pairs[][2] = {
+		{"uint8_t", "u8"}, {"uint16_t", "u16"}, {"uint32_t", "u32"}, {"uint64_t", "u64"},
+		{"int8_t", "i8"},  {"int16_t", "i16"},  {"int32_t", "i32"},  {"int64_t", "i64"},
+		{"uint8", "u8"},   {"uint16", "u16"},   {"uint32", "u32"},   {"uint64", "u64"},
+		{"int8", "i8"},    {"int16", "i16"},    {"int32", "i32"},    {"int64", "i64"},
+		{"s8", "i8"},      {"s16", "i16"},      {"s32", "i32"},      {"s64", "i64"},
+		{"_Bool", "bool"}, {"boolean", "bool"}, {"byte", "u8"},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (!strcmp(pairs[i][0], name))
+			return pairs[i][1];
+	return NULL;
+}
+
+const char *suggest_type(struct resolver *r, const char *name)
 {
 	static const char *const ours[] = {"u8",  "u16", "u32", "u64", "i8",
 					   "i16", "i32", "i64", "bool"};
-	static const char *const known[] = {"int",    "char",  "short",  "long", "unsigned",
-					    "signed", "float", "double", "void", "size_t"};
-	bool is_known = false;
+	static const char *const of_c[] = {"int",    "char",  "short",  "long", "unsigned",
+					   "signed", "float", "double", "void", "size_t"};
+	const char *near = our_type(name);
+
+	for (size_t i = 0; i < sizeof(of_c) / sizeof(of_c[0]) && !near; i++)
+		if (!strcmp(of_c[i], name))
+			return NULL;
+	if (!near)
+		near = suggest(name, ours, sizeof(ours) / sizeof(ours[0]));
+	return near ? near : suggest_name(r, SPACE_GLOBAL, 1u << SYM_LAYOUT, name);
+}
+
+/* Types of C: their size and meaning are the host's, so they cannot travel. */
+static bool host_type(struct resolver *r, const struct node *node, struct m_var *var)
+{
 	const char *near;
 
 	var->type = M_VAR_HOST;
@@ -97,11 +140,7 @@ static bool host_type(struct resolver *r, const struct node *node, struct m_var 
 	var->size = 0;
 	if (var->transient)
 		return true;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		is_known |= !strcmp(known[i], node->type);
-	near = is_known ? NULL : suggest(node->type, ours, sizeof(ours) / sizeof(ours[0]));
-	if (!near && !is_known)
-		near = suggest_name(r, SPACE_GLOBAL, 1u << SYM_LAYOUT, node->type);
+	near = suggest_type(r, node->type);
 	if (near) {
 		fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'; did you mean '%s'?",
 		     node->type, near);
@@ -114,7 +153,8 @@ static bool host_type(struct resolver *r, const struct node *node, struct m_var 
 	return false;
 }
 
-static bool var_type(struct resolver *r, const struct node *node, struct m_var *var)
+static bool var_type(struct resolver *r, const struct node *node, struct m_var *var,
+		     const struct m_enum **names)
 {
 	struct symbol *s;
 	bool is_signed;
@@ -126,7 +166,7 @@ static bool var_type(struct resolver *r, const struct node *node, struct m_var *
 	if (node->type_class && !strcmp(node->type_class, "layout"))
 		return layout_type(r, node->type, node->type_loc, var);
 	if (node->type_class && !strcmp(node->type_class, "enum"))
-		return enum_type(r, node, var);
+		return enum_type(r, node, var, names);
 	if (node->type_class)
 		return host_type(r, node, var);
 	if (integer_type(node->type, &var->size, &is_signed, &var->ctype)) {
@@ -165,7 +205,8 @@ static void var_shape(struct resolver *r, const struct node *node, struct m_var 
 	var->bounded = node->bounded;
 }
 
-static void var_value(struct resolver *r, const struct attr *attr, struct m_var *var)
+static void var_value(struct resolver *r, const struct attr *attr, const struct m_enum *names,
+		      struct m_var *var)
 {
 	if (!attr || !attr->args)
 		return;
@@ -177,7 +218,7 @@ static void var_value(struct resolver *r, const struct attr *attr, struct m_var 
 	else if (var->type == M_VAR_HOST)
 		eval_typed(r, attr->args, 8, true, NULL, &var->value);
 	else
-		eval_typed(r, attr->args, var->size, var->type == M_VAR_INT, NULL, &var->value);
+		eval_typed(r, attr->args, var->size, var->type == M_VAR_INT, names, &var->value);
 }
 
 static void check_versions(struct resolver *r, const struct attrs *attrs, const struct m_var *var,
@@ -187,7 +228,7 @@ static void check_versions(struct resolver *r, const struct attrs *attrs, const 
 	const struct attr *versioned = since ? since : until;
 
 	if (var->transient && versioned) {
-		if (fail(r, CONTRADICTION, versioned->loc, "'%s' contradicts 'transient'",
+		if (fail(r, CONTRADICTION, words_loc(versioned), "'%s' contradicts 'transient'",
 			 versioned->name))
 			diag_note(r->diag, attrs->word[W_TRANSIENT]->loc,
 				  "'transient' is given here");
@@ -195,7 +236,7 @@ static void check_versions(struct resolver *r, const struct attrs *attrs, const 
 	}
 	if (var->transient || var->since <= 1 || var->has_value || section_when)
 		return;
-	if (fail(r, SINCE_DEFAULT, since ? since->loc : var->loc,
+	if (fail(r, SINCE_DEFAULT, since ? words_loc(since) : var->loc,
 		 "'%s' is absent in streams of older versions and has no value for them",
 		 var->name))
 		diag_help(r->diag, "give it one: %s = 0", var->name);
@@ -219,6 +260,7 @@ static void resolve_var(struct resolver *r, const struct node *node, int section
 	struct m_var *var = &r->model->vars[r->model->nvars++];
 	bool when = section >= 0 &&
 		    (r->model->sections[section].when || r->model->sections[section].when_code);
+	const struct m_enum *names = NULL;
 	struct attrs attrs;
 
 	read_attrs(r, node->attrs, IN_VAR, &attrs);
@@ -233,8 +275,8 @@ static void resolve_var(struct resolver *r, const struct node *node, int section
 	var->until = versions.until;
 	var_shape(r, node, var);
 	declare_var(r, var);
-	if (var_type(r, node, var))
-		var_value(r, attrs.reset[GENERAL_RESET], var);
+	if (var_type(r, node, var, &names))
+		var_value(r, attrs.reset[GENERAL_RESET], names, var);
 	if (r->trouble == start)
 		check_versions(r, &attrs, var, when);
 	if (var->transient && section >= 0)
@@ -287,9 +329,8 @@ static void count_items(const struct node *items, unsigned *vars, unsigned *sect
 	}
 }
 
-void resolve_state(struct resolver *r)
+void prepare_state(struct resolver *r)
 {
-	const struct versions all = {.since = 1, .until = UINT32_MAX};
 	unsigned vars = 0, sections = 0;
 
 	for (const struct node *node = r->device->children; node; node = node->next)
@@ -297,14 +338,16 @@ void resolve_state(struct resolver *r)
 			count_items(node->children, &vars, &sections);
 	r->model->vars = arena_array(r->arena, struct m_var, vars);
 	r->model->sections = arena_array(r->arena, struct m_section, sections);
-	for (const struct node *node = r->device->children; node; node = node->next) {
-		if (node->kind != NODE_STATE)
-			continue;
-		for (const struct node *item = node->children; item; item = item->next) {
-			if (item->kind == NODE_VAR)
-				resolve_var(r, item, -1, all);
-			else if (item->kind == NODE_SECTION)
-				resolve_section(r, item);
-		}
+}
+
+void resolve_state(struct resolver *r, const struct node *state)
+{
+	const struct versions all = {.since = 1, .until = UINT32_MAX};
+
+	for (const struct node *item = state->children; item; item = item->next) {
+		if (item->kind == NODE_VAR)
+			resolve_var(r, item, -1, all);
+		else if (item->kind == NODE_SECTION)
+			resolve_section(r, item);
 	}
 }
