@@ -121,6 +121,11 @@ static int wait_both(struct mdl_dev *dev, struct call *call, short events)
 
 static int may_go_on(struct mdl_dev *dev, const struct call *call)
 {
+	uint32_t size;
+
+	/* behind nonsense, which may have come with the request, no reply can come */
+	if (rx_bad(call->rx, &size))
+		conn_receive_failed(dev, call->rx, -EPROTO);
 	if (dev->conn->broken)
 		return -ENOTCONN;
 	if (loop_stopping(dev))

@@ -47,7 +47,7 @@ void rx_destroy(struct rx *rx);
 void rx_clear(struct rx *rx);
 /*
  * One recvmsg.  Returns the number of bytes, 0 at the stream's end, or -errno; -ENOBUFS: the buffer
- * is full of messages that were not served; -EPROTO: what came is no message (see rx_bad_size).
+ * is full of messages that were not served; -EPROTO: what came is no message (see rx_bad).
  */
 ssize_t rx_receive(struct rx *rx, int fd, int flags);
 /* Size of the complete message `offset` bytes past the first one, or 0. */
@@ -58,8 +58,8 @@ bool rx_next(struct rx *rx, struct message *message);
 void rx_remove(struct rx *rx, size_t offset);
 /* Move everything that is not served into another, empty one. */
 void rx_move(struct rx *to, struct rx *from);
-/* After -EPROTO: the size that the bad header gave. */
-uint32_t rx_bad_size(const struct rx *rx);
+/* Does what was received end with a header of a size that is not allowed? */
+bool rx_bad(const struct rx *rx, uint32_t *size);
 
 /* ---- tx.c: replies on their way out */
 

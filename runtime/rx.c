@@ -74,9 +74,17 @@ static uint32_t size_at(const struct rx *rx, size_t at)
 	return size;
 }
 
-uint32_t rx_bad_size(const struct rx *rx)
+static bool is_bad(const struct rx *rx, uint32_t size)
 {
-	return rx->end - rx->scan >= VU_HEADER_SIZE ? size_at(rx, rx->scan) : 0;
+	return size < VU_HEADER_SIZE || size > rx->max_message;
+}
+
+bool rx_bad(const struct rx *rx, uint32_t *size)
+{
+	if (rx->scan > rx->end || rx->end - rx->scan < VU_HEADER_SIZE)
+		return false;
+	*size = size_at(rx, rx->scan);
+	return is_bad(rx, *size);
 }
 
 /* Make room behind what is there: for the rest of the last message, and for more. */
@@ -112,7 +120,7 @@ static int scan_messages(struct rx *rx)
 		if (rx->end - rx->scan < VU_HEADER_SIZE)
 			break;
 		size = size_at(rx, rx->scan);
-		if (size < VU_HEADER_SIZE || size > rx->max_message)
+		if (is_bad(rx, size))
 			return -EPROTO;
 		rx->scan += size;
 	}
@@ -192,7 +200,7 @@ size_t rx_complete(const struct rx *rx, size_t offset)
 	if (at > rx->end || rx->end - at < VU_HEADER_SIZE)
 		return 0;
 	size = size_at(rx, at);
-	if (size < VU_HEADER_SIZE || size > rx->max_message || size > rx->end - at)
+	if (is_bad(rx, (uint32_t)size) || size > rx->end - at)
 		return 0;
 	return size;
 }

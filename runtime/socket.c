@@ -136,6 +136,8 @@ void conn_break(struct mdl_dev *dev, const char *format, ...)
 
 void conn_receive_failed(struct mdl_dev *dev, const struct rx *rx, ssize_t result)
 {
+	uint32_t size = 0;
+
 	if (result == 0 || result == -ECONNRESET) {
 		if (rx->start != rx->end)
 			conn_break(dev, "the client left in the middle of a message");
@@ -143,7 +145,8 @@ void conn_receive_failed(struct mdl_dev *dev, const struct rx *rx, ssize_t resul
 			log_info(dev, "the client has left");
 		dev->conn->broken = true;
 	} else if (result == -EPROTO) {
-		conn_break(dev, "a message of %u bytes; allowed are 16 to %zu", rx_bad_size(rx),
+		rx_bad(rx, &size);
+		conn_break(dev, "a message of %u bytes; allowed are 16 to %zu", size,
 			   rx->max_message);
 	} else if (result == -ENOBUFS) {
 		conn_break(dev, "too much is queued while the device waits for the client");
