@@ -167,7 +167,7 @@ static void test_map_refusals(void **state)
 	struct vu_dma_map small = {31, 3, 0, 0, 0x1000};
 
 	assert_int_equal(peer_map(peer, 0x1000, 0, 0, -1), -EINVAL);
-	assert_int_equal(peer_map(peer, UINT64_MAX - 0xfff, 0x1000, 0, -1), -EINVAL);
+	assert_int_equal(peer_map(peer, UINT64_MAX - 0xfff, 0x1001, 0, -1), -EINVAL);
 	assert_int_equal(peer_map(peer, UINT64_MAX, 2, 0, -1), -EINVAL);
 	assert_int_equal(peer_map_flags(peer, 0x1000, 0x1000, 0, 4, -1), -EINVAL);
 	/* More than there is behind the descriptor. */
@@ -236,6 +236,25 @@ static void test_unmap(void **state)
 	assert_int_equal(probe.unmaps, 8);
 	assert_int_equal(peer_unmap_flags(peer, 0, 0, VU_DMA_UNMAP_ALL), 0);
 	assert_int_equal(peer_map(peer, 0, 0x100000, 0, -1), 0);
+}
+
+/* The last byte that there is belongs to somebody, too. */
+static void test_end_of_space(void **state)
+{
+	struct peer *peer = *state;
+	int fd = memory_file(0x2000);
+
+	assert_int_equal(peer_map(peer, UINT64_MAX - 0x1fff, 0x2000, 0, fd), 0);
+	assert_int_equal(peer_map(peer, UINT64_MAX, 1, 0, -1), -EEXIST);
+	probe.buf[0] = 0x42;
+	assert_int_equal(dma_write(peer, UINT64_MAX, 1), 0);
+	assert_int_equal(pread(fd, probe.buf + 1, 1, 0x1fff), 1);
+	assert_int_equal(probe.buf[1], 0x42);
+	assert_int_equal(dma_read(peer, UINT64_MAX, 2), -EOVERFLOW);
+	assert_int_equal(peer_unmap(peer, UINT64_MAX - 0xfff, 0x1000), -EINVAL);
+	assert_int_equal(peer_unmap(peer, UINT64_MAX - 0x1fff, 0x2000), 0);
+	assert_int_equal(peer_unmap(peer, UINT64_MAX - 0x1fff, 0x2000), -ENOENT);
+	close(fd);
 }
 
 static void test_many_regions(void **state)
@@ -685,6 +704,7 @@ int main(void)
 		WITH(test_map_refusals),
 		WITH(test_map_overlaps),
 		WITH(test_unmap),
+		WITH(test_end_of_space),
 		WITH(test_many_regions),
 		WITH(test_direct),
 		WITH(test_offset_within_page),
