@@ -183,7 +183,7 @@ static void many_registers_are_quick(void **state)
 	decode_destroy(decode);
 	free(regs);
 	ns = (after.tv_sec - before.tv_sec) * 1000000000 + after.tv_nsec - before.tv_nsec;
-	print_message("set-up of %u registers: %lld us\n", n, (long long)ns / 1000);
+	printf("set-up of %u registers: %lld us\n", n, (long long)ns / 1000);
 	/* Generous, for sanitizers and valgrind. */
 	assert_true(ns < 2000000000);
 }
