@@ -167,15 +167,15 @@ static void call_hook(struct mdl_dev *dev, bool mapped, uint64_t iova, uint64_t 
 static int check_map(struct mdl_dev *dev, const struct vu_dma_map *map)
 {
 	struct dma *dma = dev->dma;
-	uint64_t end;
+	uint64_t last;
 	uint32_t at;
 
 	if (map->argsz < sizeof(*map) || map->flags & ~(VU_DMA_MAP_READ | VU_DMA_MAP_WRITE))
 		return -EINVAL;
-	if (map->size == 0 || __builtin_add_overflow(map->address, map->size, &end))
+	if (map->size == 0 || __builtin_add_overflow(map->address, map->size - 1, &last))
 		return -EINVAL;
 	at = first_beyond(dma, map->address);
-	if (at < dma->nregions && dma->regions[at].iova < end)
+	if (at < dma->nregions && dma->regions[at].iova <= last)
 		return -EEXIST;
 	return make_room(dma);
 }
@@ -239,20 +239,20 @@ static void forget_regions(struct mdl_dev *dev, uint64_t iova, uint64_t last)
 static int unmap_range(struct mdl_dev *dev, const struct vu_dma_unmap *unmap)
 {
 	struct dma *dma = dev->dma;
-	uint64_t end;
+	uint64_t last;
 	uint32_t at, past;
 
-	if (unmap->size == 0 || __builtin_add_overflow(unmap->address, unmap->size, &end))
+	if (unmap->size == 0 || __builtin_add_overflow(unmap->address, unmap->size - 1, &last))
 		return -EINVAL;
 	at = first_beyond(dma, unmap->address);
-	past = first_beyond(dma, end);
+	past = last < UINT64_MAX ? first_beyond(dma, last + 1) : dma->nregions;
 	if (at < dma->nregions && dma->regions[at].iova < unmap->address)
 		return -EINVAL;
-	if (past < dma->nregions && dma->regions[past].iova < end)
+	if (past < dma->nregions && dma->regions[past].iova <= last)
 		return -EINVAL;
 	if (at == past)
 		return -ENOENT;
-	forget_regions(dev, unmap->address, end - 1);
+	forget_regions(dev, unmap->address, last);
 	return 0;
 }
 

@@ -15,7 +15,7 @@ struct dma_mapping {
 };
 
 struct dma_region {
-	uint64_t iova, size; /* iova + size does not wrap */
+	uint64_t iova, size; /* iova + size - 1 does not wrap */
 	uint32_t flags;      /* VU_DMA_MAP_… */
 	uint8_t *host;       /* the first byte, or NULL: by messages only */
 	struct dma_mapping *mapping;
