@@ -46,13 +46,14 @@ static void note_order(struct core *core, uint32_t at)
 static void the_earliest_first(void **state)
 {
 	struct core *core = *state;
+	const uint64_t now = mdl_now_ns(core->mdl);
 
 	core->on_expire = note_order;
 	norder = 0;
-	mdl_timer_start(&core->tick[2], 3 * MS);
-	mdl_timer_start(&core->tick[0], 4 * MS);
-	mdl_timer_start(&core->tick[3], 1 * MS);
-	mdl_timer_start(&core->tick[1], 2 * MS);
+	mdl_timer_start_at(&core->tick[2], now + 3 * MS);
+	mdl_timer_start_at(&core->tick[0], now + 4 * MS);
+	mdl_timer_start_at(&core->tick[3], now + 1 * MS);
+	mdl_timer_start_at(&core->tick[1], now + 2 * MS);
 	run_until(core, &norder, 4);
 	assert_int_equal(order[0], 3);
 	assert_int_equal(order[1], 1);
