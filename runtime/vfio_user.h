@@ -68,8 +68,8 @@ struct vu_region_io_fds { uint32_t argsz, flags, index, count; };
 enum vu_io_fd_type { VU_IO_FD_IOEVENTFD, VU_IO_FD_IOREGIONFD, VU_IO_FD_SHADOW };
 struct vu_sub_region {
 	uint64_t offset, size;
-	uint32_t fd_index, type, flags, shadow_mem_fd_index;
-	uint64_t datamatch, shadow_offset;
+	uint32_t fd_index, type, flags, padding;
+	uint64_t datamatch;
 };
 
 enum vu_region { VU_REGION_BAR0 = 0, VU_REGION_ROM = 6, VU_REGION_CONFIG = 7, VU_REGION_VGA = 8,
