@@ -291,6 +291,8 @@ static const struct mdl_section ${dev}_section_table[] = {
 @endif
 @ifnot transient
 @to c_vars
+d4_if_saw(«var», «», «static const struct mdl_var ${dev}_var_table[] = {
+d4_saw(«var»)»)m4_dnl
 	{
 		.name = "${s:name}",
 		.store = offsetof(struct ${dev}, ${cname}),
@@ -312,7 +314,6 @@ static const struct mdl_section ${dev}_section_table[] = {
 		.layout = &${dev}_${layout}_layout,
 @endif
 	},
-d4_saw(«var»)m4_dnl
 @else
 @if has_value
 @to c_init
@@ -412,8 +413,9 @@ m4_define(«d4_close», «d4_if_saw(«$1», «};
 
 »)»)
 @fact end
-@to h_masks
-
+@to c_protos
+d4_if_saw(«proto», «
+»)m4_dnl
 @to c_pci
 @if nconfig
 	.nregs = ${nconfig},

@@ -22,7 +22,7 @@ static inline int ${cname}_write(struct ${dev} *dev, uint64_t iova, const struct
 @#
 @fact member
 @to h_layouts
-	${ctype} ${cname}${array};d4_doc(?{doc})
+	d4_declare(?{ctype}, ?{cname})${array};d4_doc(?{doc})
 @to h_layout_checks
 _Static_assert(offsetof(struct ${layout}, ${cname}) == ${offset}, "offset of ${layout}.${cname}");
 @end
@@ -35,13 +35,13 @@ _Static_assert(offsetof(struct ${layout}, ${cname}) == ${offset}, "offset of ${l
 
 static inline ${ctype} ${layout}_get_${member}_${cname}(const struct ${layout} *object)
 {
-	return (${ctype})((object->${member} & ${mask}${suffix}) >> ${lsb});
+	return d4_narrow(?{ctype}, «(${ctype})(»)(object->${member} & d4_upper(?{layout})_${member}_${cname}_MASK) >> d4_upper(?{layout})_${member}_${cname}_SHIFT«»d4_narrow(?{ctype}, «)»);
 }
 
 static inline void ${layout}_set_${member}_${cname}(struct ${layout} *object, ${ctype} value)
 {
-	object->${member} = (${ctype})((object->${member} & ~${mask}${suffix}) |
-				((0${suffix} + value) << ${lsb} & ${mask}${suffix}));
+	object->${member} = d4_narrow(?{ctype}, «(${ctype})(»)(object->${member} & ~d4_upper(?{layout})_${member}_${cname}_MASK) |
+		(d4_narrow(?{ctype}, «(unsigned)»)value << d4_upper(?{layout})_${member}_${cname}_SHIFT & d4_upper(?{layout})_${member}_${cname}_MASK)«»d4_narrow(?{ctype}, «)»);
 }
 
 @endif

@@ -69,6 +69,7 @@ static const struct mdl_dim dims_of_${cname}[] = {m4_dnl
 {${count}, ${stride}}m4_dnl
 @if last
 };
+
 @else
 , m4_dnl
 @endif
@@ -121,7 +122,6 @@ d4_saw(«reg»)m4_dnl
 d4_saw(«latch»)m4_dnl
 @endif
 @to h_masks
-
 /* ${c:path}«»d4_more(?{doc}) */
 #define ${DEV}_${cname}_OFFSET ${offset}u
 @ifnot doorbell
@@ -200,6 +200,11 @@ d4_saw(«register»)»)m4_dnl
 	},
 @end
 @#
+@fact reg_end
+@to h_masks
+
+@end
+@#
 @fact field
 @ifnot reserved
 @to h_masks
@@ -209,14 +214,15 @@ d4_saw(«register»)»)m4_dnl
 @to h_access
 static inline ${type} ${dev}_get_${full}(const struct ${dev} *dev«»d4_decl(?{ndims}))
 {
-	return (${type})((dev->reg.${owner}d4_sub(?{ndims}) & ${mask}${suffix}) >> ${lsb});
+	return d4_narrow(?{type}, «(${type})(»)(dev->reg.${owner}«»d4_sub(?{ndims}) & ${DEV}_${full}_MASK) >> ${DEV}_${full}_SHIFT«»d4_narrow(?{type}, «)»);
 }
 
 static inline void ${dev}_set_${full}(struct ${dev} *dev«»d4_decl(?{ndims}), ${type} value)
 {
 	${type} *reg = &dev->reg.${owner}d4_sub(?{ndims});
 
-	*reg = (${type})((*reg & ~${mask}${suffix}) | ((0${suffix} + value) << ${lsb} & ${mask}${suffix}));
+	*reg = d4_narrow(?{type}, «(${type})(»)(*reg & ~${DEV}_${full}_MASK) |
+		(d4_narrow(?{type}, «(unsigned)»)value << ${DEV}_${full}_SHIFT & ${DEV}_${full}_MASK)«»d4_narrow(?{type}, «)»);
 }
 
 @endif
