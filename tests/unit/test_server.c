@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The listening socket and its file; clients that come, leave, and are refused. */
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -236,6 +237,31 @@ static void a_second_client(void **state)
 	mdl_destroy(dev);
 }
 
+/* Out of descriptors: it neither spins nor gives up. */
+static void no_descriptors_left(void **state)
+{
+	struct place *p = *state;
+	struct mdl_dev *dev = make();
+	struct pollfd ready = {.fd = mdl_fd(dev), .events = POLLIN};
+	struct rlimit before, none;
+	int fd;
+
+	assert_int_equal(mdl_listen(dev, p->path), 0);
+	fd = dial(p->path);
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = before;
+	none.rlim_cur = (rlim_t)fd; /* all below are in use */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	serve(dev);
+	assert_int_equal(poll(&ready, 1, 0), 0);
+	assert_int_equal(((struct core *)mdl_instance(dev))->came, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(poll(&ready, 1, 5000), 1); /* it tries again by itself */
+	greet(dev, fd);
+	close(fd);
+	mdl_destroy(dev);
+}
+
 static void adopted_listening(void **state)
 {
 	struct place *p = *state;
@@ -309,12 +335,19 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(made_and_removed),      TEST(bad_paths),
-		TEST(a_file_is_not_touched), TEST(a_stale_socket_is_replaced),
-		TEST(a_live_one_is_refused), TEST(anothers_file_is_left),
-		TEST(come_and_go),           TEST(a_second_client),
-		TEST(adopted_listening),     TEST(adopted_connected),
-		TEST(adopted_nonsense),      TEST(one_attached_at_a_time),
+		TEST(made_and_removed),
+		TEST(bad_paths),
+		TEST(a_file_is_not_touched),
+		TEST(a_stale_socket_is_replaced),
+		TEST(a_live_one_is_refused),
+		TEST(anothers_file_is_left),
+		TEST(come_and_go),
+		TEST(a_second_client),
+		TEST(no_descriptors_left),
+		TEST(adopted_listening),
+		TEST(adopted_connected),
+		TEST(adopted_nonsense),
+		TEST(one_attached_at_a_time),
 	};
 
 	alarm(60);
