@@ -490,6 +490,99 @@ static void test_whole_replies(void **state)
 	free(stream);
 }
 
+/* A device of a known size: 12 KiB of RAM, one register, one timer, INTx. */
+struct clock {
+	struct mdl_dev *mdl;
+	uint64_t when;
+	struct mdl_timer alarm;
+	uint8_t *ram[3];
+};
+
+static const struct mdl_reg clock_reg = {
+	.name = "WHEN",
+	.store = offsetof(struct clock, when),
+	.count = 1,
+	.width = 8,
+	.readable = UINT64_MAX,
+	.writable = UINT64_MAX,
+};
+static const struct mdl_ram clock_rams[] = {
+	{.name = "LOW",
+	 .size = 4096,
+	 .store = offsetof(struct clock, ram),
+	 .count = 1,
+	 .mmap = true},
+	{.name = "MIDDLE",
+	 .offset = 4096,
+	 .size = 4096,
+	 .store = offsetof(struct clock, ram) + 8,
+	 .count = 1},
+	{.name = "HIGH",
+	 .offset = 8192,
+	 .size = 4096,
+	 .store = offsetof(struct clock, ram) + 16,
+	 .count = 1,
+	 .mmap = true},
+};
+static const struct mdl_bar clock_bars[] = {
+	{.index = 0,
+	 .type = MDL_BAR_MEM32,
+	 .access_min = 8,
+	 .access_max = 8,
+	 .size = 16,
+	 .nregs = 1,
+	 .regs = &clock_reg},
+	{.index = 1,
+	 .type = MDL_BAR_MEM32,
+	 .access_min = 1,
+	 .access_max = 8,
+	 .size = 16384,
+	 .nrams = 3,
+	 .rams = clock_rams},
+};
+static const struct mdl_timer_desc clock_timer = {
+	.name = "alarm",
+	.store = offsetof(struct clock, alarm),
+	.count = 1,
+	.realtime = true,
+};
+static const struct mdl_irq_desc clock_irq = {.name = "expired", .count = 1};
+static const struct mdl_pci clock_pci = {.vendor = 0xdead, .device = 0xbeef, .intx = 1};
+static const struct mdl_device clock_device = {
+	.abi = MDL_ABI,
+	.version = 1,
+	.name = "timer",
+	.size = sizeof(struct clock),
+	.nbars = 2,
+	.nirqs = 1,
+	.ntimers = 1,
+	.pci = &clock_pci,
+	.bars = clock_bars,
+	.irqs = &clock_irq,
+	.timers = &clock_timer,
+};
+
+static void test_thirteen_replies(void **state)
+{
+	struct peer *peer = peer_start(&clock_device, 1, 1024);
+	uint8_t reply[1024], bytes[0x400];
+	size_t at;
+	unsigned i;
+
+	(void)state;
+	memset(bytes, 0x77, sizeof(bytes));
+	assert_int_equal(peer_write(peer, 1, 0, bytes, sizeof(bytes)), 0);
+	assert_int_equal(set_state(peer, C), 0);
+	for (i = 0; i < 13; i++) {
+		assert_int_equal(mig_read(peer, reply, 1024), 1024);
+		for (at = 0; at < 1024; at += RECORD_HEAD + get_le(reply + at, 4))
+			assert_true(1024 - at >= RECORD_HEAD);
+		assert_int_equal(at, 1024);
+	}
+	assert_int_equal(mig_read(peer, reply, 1024), 0);
+	peer_stop(peer);
+}
+
 /* ---- pre-copy */
 
 static uint8_t *map_window(struct peer *peer)
@@ -779,12 +872,19 @@ static void test_client_leaves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_arcs),           cmocka_unit_test(test_features),
-		cmocka_unit_test(test_data_refused),   cmocka_unit_test(test_quiesced),
-		cmocka_unit_test(test_chunks),         cmocka_unit_test(test_whole_replies),
-		cmocka_unit_test(test_pre_copy),       cmocka_unit_test(test_pre_copy_live),
-		cmocka_unit_test(test_older_version),  cmocka_unit_test(test_section),
-		cmocka_unit_test(test_author_refuses), cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_arcs),
+		cmocka_unit_test(test_features),
+		cmocka_unit_test(test_data_refused),
+		cmocka_unit_test(test_quiesced),
+		cmocka_unit_test(test_chunks),
+		cmocka_unit_test(test_whole_replies),
+		cmocka_unit_test(test_thirteen_replies),
+		cmocka_unit_test(test_pre_copy),
+		cmocka_unit_test(test_pre_copy_live),
+		cmocka_unit_test(test_older_version),
+		cmocka_unit_test(test_section),
+		cmocka_unit_test(test_author_refuses),
+		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_client_leaves),
 	};
 
