@@ -145,8 +145,8 @@ static int parse(struct mdl_dev *dev, const char *text, size_t size, struct json
 	struct json_tokener *tokener;
 	enum json_tokener_error error;
 
-	if (text[size - 1]) {
-		log_client(dev, "VERSION: the text does not end with a NUL");
+	if (strnlen(text, size) != size - 1) {
+		log_client(dev, "VERSION: the text does not end with its only NUL");
 		return -EINVAL;
 	}
 	if (size > INT32_MAX)
