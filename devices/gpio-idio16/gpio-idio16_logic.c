@@ -5,11 +5,6 @@
 #include <unistd.h>
 #include "gpio-idio16.h"
 
-void gpio_idio16_update(struct gpio_idio16 *dev)
-{
-	mdl_irq_set(dev, GPIO_IDIO16_IRQ_CHANGE, dev->reg.ENABLE && dev->reg.STATUS);
-}
-
 /* Each number is a state of all inputs; what changes while the interrupt is off is not latched. */
 static void inputs_came(void *device, int fd, uint32_t events, void *arg)
 {
@@ -25,7 +20,7 @@ static void inputs_came(void *device, int fd, uint32_t events, void *arg)
 			dev->reg.STATUS |= (lo != dev->reg.IN_LO ? 5 : 0) | (hi != dev->reg.IN_HI ? 6 : 0);
 		dev->reg.IN_LO = lo;
 		dev->reg.IN_HI = hi;
-		gpio_idio16_update(dev);
+		mdl_irq_set(dev, GPIO_IDIO16_IRQ_CHANGE, dev->reg.ENABLE && dev->reg.STATUS);
 	}
 }
 
