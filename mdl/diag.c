@@ -80,7 +80,7 @@ static enum severity effective(const struct diag *diag, enum check_id check)
 	enum severity severity = table[check].severity;
 	unsigned char setting = diag->options.setting[check];
 
-	if (setting == 3 || (diag->options.werror && severity >= SEV_STYLE))
+	if (setting == 3 || (setting != 4 && diag->options.werror))
 		return SEV_ERROR;
 	return severity;
 }

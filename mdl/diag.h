@@ -48,7 +48,7 @@ struct diag_options {
 	bool werror;
 	bool wall;                   /* style checks too */
 	unsigned max_errors;         /* 0: no limit */
-	/* per check: 0 default, 1 off, 2 on, 3 error */
+	/* per check: 0 default, 1 off, 2 on, 3 error, 4 on but no error under werror */
 	unsigned char setting[CHECK_COUNT];
 };
 

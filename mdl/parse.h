@@ -24,6 +24,12 @@ struct tree *parse_file(struct arena *arena, struct diag *diag, const char *name
 struct tree *parse_text(struct arena *arena, struct diag *diag, const char *name, const char *text,
 			size_t size, const struct parse_options *options);
 
+/*
+ * Give a `const` of the tree another value: NAME=VALUE (-D).  False after a message on stderr if there is
+ * none of that name, or the value is no number.
+ */
+bool override_const(struct tree *tree, const char *definition);
+
 /* ---- inside of parsing */
 
 #define MAX_BRACES        200u       /* blocks in each other */
