@@ -432,7 +432,7 @@ static void test_quiesced(void **state)
 
 static void test_chunks(void **state)
 {
-	static const uint32_t chunks[] = {1024, 1,    7,    512,   1000,  1023,
+	static const uint32_t chunks[] = {1024, 61,   131,  512,   1000,  1023,
 					  1025, 1500, 4096, 65536, 70000, 1 << 20};
 	uint8_t *stream = malloc(MAX_STREAM);
 	struct peer *from, *to;
@@ -565,7 +565,7 @@ static const struct mdl_device clock_device = {
 static void test_thirteen_replies(void **state)
 {
 	struct peer *peer = peer_start(&clock_device, 1, 1024);
-	uint8_t reply[1024], bytes[0x400];
+	uint8_t whole[13 * 1024], bytes[0x400], *reply;
 	size_t at;
 	unsigned i;
 
@@ -574,12 +574,21 @@ static void test_thirteen_replies(void **state)
 	assert_int_equal(peer_write(peer, 1, 0, bytes, sizeof(bytes)), 0);
 	assert_int_equal(set_state(peer, C), 0);
 	for (i = 0; i < 13; i++) {
+		reply = whole + i * 1024;
 		assert_int_equal(mig_read(peer, reply, 1024), 1024);
 		for (at = 0; at < 1024; at += RECORD_HEAD + get_le(reply + at, 4))
 			assert_true(1024 - at >= RECORD_HEAD);
 		assert_int_equal(at, 1024);
 	}
-	assert_int_equal(mig_read(peer, reply, 1024), 0);
+	assert_int_equal(mig_read(peer, bytes, 1024), 0);
+	/* Byte by byte it is the same. */
+	assert_int_equal(set_state(peer, S), 0);
+	assert_int_equal(set_state(peer, C), 0);
+	for (at = 0; at < sizeof(whole); at++) {
+		assert_int_equal(mig_read(peer, bytes, 1), 1);
+		assert_int_equal(bytes[0], whole[at]);
+	}
+	assert_int_equal(mig_read(peer, bytes, 1), 0);
 	peer_stop(peer);
 }
 
