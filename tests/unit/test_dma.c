@@ -428,12 +428,14 @@ static void test_truncated_while_held(void **state)
 {
 	struct peer *peer = *state;
 	int fd = memory_file(0x2000);
+	volatile uint8_t *memory;
 
 	assert_int_equal(peer_map(peer, 0, 0x2000, 0, fd), 0);
 	assert_int_equal(dma_map(peer, 0, 0x2000, MDL_DMA_READ | MDL_DMA_WRITE, 8), 1);
 	assert_int_equal(ftruncate(fd, 0), 0);
-	memset(probe.iov[0].iov_base, 1, 0x2000);
-	assert_int_equal(((uint8_t *)probe.iov[0].iov_base)[0x1fff], 1);
+	memory = probe.iov[0].iov_base;
+	memory[0] = memory[0x1fff] = 1;
+	assert_int_equal(memory[0x1fff], 1);
 	act(peer, do_unmap);
 	assert_int_equal(dma_read(peer, 0, 1), -EIO);
 	close(fd);
