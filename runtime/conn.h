@@ -124,6 +124,8 @@ void conn_receive_failed(struct mdl_dev *dev, const struct rx *rx, ssize_t resul
 int conn_receive(struct mdl_dev *dev, bool block);
 /* Serve what was received already, send what waits, close if broken.  How many messages. */
 int conn_serve(struct mdl_dev *dev);
+/* Is no client there?  One that has hung up is served its last messages first, and let go. */
+bool conn_left(struct mdl_dev *dev);
 /* May conn_receive() be used now? */
 bool conn_receiving(const struct mdl_dev *dev);
 /* The attached client has come and gone, and no other will come. */

@@ -66,7 +66,8 @@ static void accept_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg
 		loop_timer_start(dev, &dev->server->retry, RETRY_NS);
 		return;
 	}
-	if (dev->conn->fd >= 0) {
+	/* A client that comes when another leaves may be seen first. */
+	if (!conn_left(dev)) {
 		log_client(dev, "refused a second client");
 		close(client);
 		return;

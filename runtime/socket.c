@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +247,25 @@ int conn_receive(struct mdl_dev *dev, bool block)
 	else
 		watch(dev);
 	return served;
+}
+
+bool conn_left(struct mdl_dev *dev)
+{
+	struct conn *conn = dev->conn;
+	struct pollfd p = {.fd = conn->fd};
+
+	if (conn->fd < 0)
+		return true;
+	if (poll(&p, 1, 0) != 1 || !(p.revents & POLLHUP))
+		return false;
+	/* its last messages, and then the stream's end */
+	while (conn->fd >= 0 && !loop_stopping(dev)) {
+		if (conn->clogged)
+			conn_serve(dev);
+		else
+			conn_receive(dev, false);
+	}
+	return conn->fd < 0;
 }
 
 static void socket_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg)

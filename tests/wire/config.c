@@ -96,18 +96,18 @@ static enum verdict command_bytes(struct probe *probe)
 	uint32_t old = get(probe, COMMAND, 2);
 	enum verdict verdict = HOLDS;
 
-	if (!put(probe, COMMAND, 2, 0) || !put(probe, COMMAND, 1, 0x06))
+	if (!put(probe, COMMAND, 2, 0) || !put(probe, COMMAND, 1, 0x04))
 		return FAILS;
-	if (get(probe, COMMAND, 2) != 6)
+	if (get(probe, COMMAND, 2) != 4)
 		verdict = conform_fail(probe,
-				       "COMMAND is 0x%x after 0x06 was written to its first byte",
+				       "COMMAND is 0x%x after 0x04 was written to its first byte",
 				       get(probe, COMMAND, 2));
 	else if (!put(probe, COMMAND + 1, 1, 0x04) || !put(probe, STATUS, 1, 0) ||
 		 !put(probe, STATUS + 1, 1, 0) || !put(probe, STATUS, 2, 0))
 		verdict = FAILS;
-	else if (get(probe, COMMAND, 1) != 6)
+	else if (get(probe, COMMAND, 1) != 4)
 		verdict = conform_fail(probe, "COMMAND's first byte changed with the second");
-	else if (!put(probe, COMMAND, 4, 0x00000002) || get(probe, COMMAND, 2) != 2)
+	else if (!put(probe, COMMAND, 4, 0x00000004) || get(probe, COMMAND, 2) != 4)
 		verdict = conform_fail(probe, "COMMAND and STATUS cannot be written in one");
 	put(probe, COMMAND, 2, old);
 	return verdict;
