@@ -201,14 +201,8 @@ struct ram_window {
 	uint8_t *memory;
 	uint64_t size;
 	int fd;                      /* memfd if mmappable, else -1 */
-	uint64_t *dirty;             /* bitmap of 4 KiB pages written by messages, while tracking; else NULL */
 };
 struct ram_window *region_ram(struct mdl_dev *dev, uint32_t i);
-/*
- * A BAR's shared memory, as the client maps it: at the offsets of the BAR.  Holds the mmappable RAM and
- * the pages of `doorbell mmap`.  NULL: nothing in the BAR is mmappable.
- */
-uint8_t *region_shared(struct mdl_dev *dev, uint8_t bar);
 
 /* ---- ioeventfd.c, doorbell_page.c: doorbells that ring without a message */
 int doorbells_create(struct mdl_dev *dev);                /* after the regions */

@@ -57,12 +57,6 @@ void reg_access_bytes(struct mdl_dev *dev, const struct decode_hit *hit, uint8_t
 
 /* ---- RAM */
 
-static void mark_dirty(struct ram_window *window, uint64_t at, size_t size)
-{
-	for (uint64_t page = at >> 12; page <= (at + size - 1) >> 12; page++)
-		window->dirty[page / 64] |= 1ull << (page % 64);
-}
-
 static void span_access(struct mdl_dev *dev, const struct bar *bar, const struct span *span,
 			uint64_t offset, uint8_t *data, size_t size, bool is_write)
 {
@@ -73,8 +67,6 @@ static void span_access(struct mdl_dev *dev, const struct bar *bar, const struct
 		msix_access(dev, bar->desc->index, offset, data, size, is_write);
 	} else if (is_write) {
 		memcpy(window->memory + at, data, size);
-		if (window->dirty)
-			mark_dirty(window, at, size);
 	} else {
 		memcpy(data, window->memory + at, size);
 	}
@@ -298,8 +290,6 @@ void regions_destroy(struct mdl_dev *dev)
 		decode_destroy(regions->bars[i].decode);
 		bar_memory_destroy(&regions->bars[i]);
 	}
-	for (uint32_t i = 0; i < regions->nwindows; i++)
-		free(regions->windows[i].dirty);
 	free(regions->windows);
 	free(regions->scratch);
 	free(regions->rom);
@@ -310,9 +300,4 @@ void regions_destroy(struct mdl_dev *dev)
 struct ram_window *region_ram(struct mdl_dev *dev, uint32_t i)
 {
 	return i < dev->regions->nwindows ? &dev->regions->windows[i] : NULL;
-}
-
-uint8_t *region_shared(struct mdl_dev *dev, uint8_t bar)
-{
-	return bar < NUM_BARS ? dev->regions->bars[bar].shared : NULL;
 }
