@@ -49,8 +49,14 @@
 #define AF_CAPS    3
 #define AF_CONTROL 4
 
-enum { CAP_PM = 0x01, CAP_MSI = 0x05, CAP_VENDOR = 0x09, CAP_EXPRESS = 0x10, CAP_MSIX = 0x11,
-       CAP_AF = 0x13 };
+enum {
+	CAP_PM = 0x01,
+	CAP_MSI = 0x05,
+	CAP_VENDOR = 0x09,
+	CAP_EXPRESS = 0x10,
+	CAP_MSIX = 0x11,
+	CAP_AF = 0x13
+};
 enum { EXT_CAP_DSN = 0x0003 };
 
 static uint32_t log2_of(uint32_t power)
@@ -104,7 +110,8 @@ static void put_express(struct config *config, uint32_t at, const struct mdl_dev
 	config->express = (uint16_t)at;
 	config_put(config, at + EXP_FLAGS, 2, 2 | legacy, 0);
 	/* Role-based error reporting; 128-byte payloads. */
-	config_put(config, at + EXP_DEVICE_CAPS, 4, 1u << 15 | (desc->pci->flr ? EXP_FLR_CAP : 0), 0);
+	config_put(config, at + EXP_DEVICE_CAPS, 4, 1u << 15 | (desc->pci->flr ? EXP_FLR_CAP : 0),
+		   0);
 	/* Relaxed ordering and no-snoop on, reads of 512 bytes. No extended tags, no aux power. */
 	config_put(config, at + EXP_DEVICE, 2, 0x2810, 0x78ff);
 	config->clears[at + EXP_DEVICE_STATUS] = 0x0f;
@@ -204,7 +211,8 @@ static int put_caps(struct mdl_dev *dev)
 		const struct mdl_cap *cap = &pci->caps[i];
 
 		if (!cap_fits(cap, pci)) {
-			log_error(dev, "capability 0x%02x does not fit at 0x%x", cap->id, cap->offset);
+			log_error(dev, "capability 0x%02x does not fit at 0x%x", cap->id,
+				  cap->offset);
 			return -EINVAL;
 		}
 		config_put(config, link, 1, cap->offset, 0);
@@ -310,7 +318,7 @@ void caps_keep_over_flr(struct config *config, const uint8_t *before)
 	if (!config->express)
 		return;
 	keep_bits(config, before, config->express + EXP_DEVICE, 0xe0); /* maximum payload size */
-	keep_bits(config, before, config->express + EXP_LINK, 0xcb); /* ASPM, RCB, clock, synch */
+	keep_bits(config, before, config->express + EXP_LINK, 0xcb);   /* ASPM, RCB, clock, synch */
 }
 
 bool caps_image_valid(const struct config *config, const uint8_t *image)

@@ -45,7 +45,7 @@ static void bytes_write(struct mdl_dev *dev, uint32_t offset, const uint8_t *dat
 		const uint8_t writable = config->writable[offset + i];
 
 		*byte = (uint8_t)((*byte & ~writable) | (data[i] & writable));
-		*byte &= (uint8_t)~(data[i] & config->clears[offset + i]);
+		*byte &= (uint8_t) ~(data[i] & config->clears[offset + i]);
 	}
 	caps_written(dev, offset, n, data, before);
 	if (offset < CFG_STATUS && offset + n > CFG_COMMAND)
@@ -200,7 +200,7 @@ static void put_header(const struct mdl_device *desc, struct config *config)
 	uint16_t command = put_bars(desc, config);
 
 	if (pci->rom_size) {
-		config_put(config, CFG_ROM, 4, 0, ((uint32_t)~(pci->rom_size - 1) & ~0x7ffu) | 1);
+		config_put(config, CFG_ROM, 4, 0, ((uint32_t) ~(pci->rom_size - 1) & ~0x7ffu) | 1);
 		command |= COMMAND_MEMORY;
 	}
 	command |= COMMAND_MASTER | COMMAND_PARITY | COMMAND_SERR | COMMAND_INTX_DISABLE;

@@ -38,7 +38,7 @@
 struct config {
 	uint32_t size;
 	uint8_t image[CONFIG_SIZE_EXPRESS];
-	uint8_t initial[CONFIG_SIZE_EXPRESS];  /* after a reset */
+	uint8_t initial[CONFIG_SIZE_EXPRESS]; /* after a reset */
 	uint8_t writable[CONFIG_SIZE_EXPRESS];
 	uint8_t clears[CONFIG_SIZE_EXPRESS];   /* write 1 to clear */
 	uint8_t changing[CONFIG_SIZE_EXPRESS]; /* read-only bits that the device alters */

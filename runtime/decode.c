@@ -22,8 +22,9 @@ struct slot {
 
 struct page {
 	struct slot *read;
-	struct slot *write; /* the same table, unless the page has a read-only and write-only pair */
-	uint32_t bits;      /* all offsets and widths, or-ed: the lowest bit is the slots' width */
+	struct slot
+		*write; /* the same table, unless the page has a read-only and write-only pair */
+	uint32_t bits;  /* all offsets and widths, or-ed: the lowest bit is the slots' width */
 	uint32_t shift;
 };
 
@@ -257,7 +258,8 @@ int decode_create(struct decode **result, const struct mdl_reg *regs, uint32_t n
 	}
 	decode->npages = (last + PAGE_MASK) >> PAGE_SHIFT;
 	if (!err) {
-		decode->blocks = calloc((decode->npages >> BLOCK_SHIFT) + 1, sizeof(*decode->blocks));
+		decode->blocks =
+			calloc((decode->npages >> BLOCK_SHIFT) + 1, sizeof(*decode->blocks));
 		if (!decode->blocks)
 			err = -ENOMEM;
 	}

@@ -148,7 +148,8 @@ static void status_written(struct mdl_dev *dev, const struct intr_state *state, 
 	set = now & ~old & state->edge_bits;
 	latch_set(dev, intr, at, (latch & ~cleared) | set);
 	reg_poke(dev, status, at, (old & causes) | (now & ~causes));
-	/* One that is still high cannot be cleared, but the driver believes that it is done with it. */
+	/* One that is still high cannot be cleared, but the driver believes that it is done with
+	 * it. */
 	acknowledge(dev, state, at, cleared | (data & enabled & old & state->level_bits));
 }
 

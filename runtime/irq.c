@@ -63,7 +63,8 @@ static bool vector_ready(const struct mdl_dev *dev, uint32_t index, uint32_t num
 
 	if (vector->fd < 0 || vector->masked)
 		return false;
-	if (index == VU_IRQ_MSIX && (config_msix(dev).function_mask || msix_entry_masked(dev, number)))
+	if (index == VU_IRQ_MSIX &&
+	    (config_msix(dev).function_mask || msix_entry_masked(dev, number)))
 		return false;
 	if (index == VU_IRQ_MSI && (config_msi(dev).mask >> number & 1))
 		return false;

@@ -7,9 +7,9 @@
 
 /* One interrupt as VFIO knows it: INTx, ERR and REQ have one, MSI and MSI-X one for each vector. */
 struct vector {
-	int fd;          /* eventfd, or -1 */
-	bool masked;     /* by SET_IRQS; INTx also by having been signalled */
-	bool triggered;  /* the client's own trigger waits for the mask to go */
+	int fd;         /* eventfd, or -1 */
+	bool masked;    /* by SET_IRQS; INTx also by having been signalled */
+	bool triggered; /* the client's own trigger waits for the mask to go */
 };
 
 struct irq_index {
@@ -21,11 +21,11 @@ struct irq_index {
 /* A logical interrupt. */
 struct irq {
 	uint32_t vector;
-	uint32_t causes;  /* causes of `intr` blocks that hold it high */
-	bool raised;      /* the author holds it high */
-	bool level;       /* raised, or by causes */
-	bool owed;        /* a message for its level could not be sent yet */
-	bool pulse;       /* an event could not be sent yet */
+	uint32_t causes; /* causes of `intr` blocks that hold it high */
+	bool raised;     /* the author holds it high */
+	bool level;      /* raised, or by causes */
+	bool owed;       /* a message for its level could not be sent yet */
+	bool pulse;      /* an event could not be sent yet */
 };
 
 enum irq_mode { IRQ_MODE_NONE, IRQ_MODE_INTX, IRQ_MODE_MSI, IRQ_MODE_MSIX };
@@ -41,15 +41,15 @@ struct intr_state {
 struct irqs {
 	struct irq *irqs;
 	uint32_t count;
-	uint32_t high;      /* how many levels are high */
-	uint32_t pulses;    /* how many have `pulse` set */
-	uint32_t triggers;  /* how many vectors have `triggered` set */
+	uint32_t high;     /* how many levels are high */
+	uint32_t pulses;   /* how many have `pulse` set */
+	uint32_t triggers; /* how many vectors have `triggered` set */
 	enum irq_mode mode;
 	struct irq_index index[VU_NUM_IRQS];
-	int unmask_fd;      /* eventfd that unmasks INTx, or -1 */
-	uint8_t *table;     /* MSI-X */
-	bool *entry_written;/* the client keeps this entry here, so its mask bit counts */
-	uint64_t *sent;     /* bitmap of vectors, used while owed messages are sent */
+	int unmask_fd;       /* eventfd that unmasks INTx, or -1 */
+	uint8_t *table;      /* MSI-X */
+	bool *entry_written; /* the client keeps this entry here, so its mask bit counts */
+	uint64_t *sent;      /* bitmap of vectors, used while owed messages are sent */
 	struct intr_state *intrs;
 };
 

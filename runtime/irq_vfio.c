@@ -224,8 +224,10 @@ static int judge(const struct mdl_dev *dev, const struct vu_irq_set *set)
 	    !one_bit(set->flags & ACTION_BITS))
 		return -EINVAL;
 	if (set->count == 0)
-		return set->start == 0 &&
-		       set->flags == (VU_IRQ_SET_DATA_NONE | VU_IRQ_SET_ACTION_TRIGGER) ? 0 : -EINVAL;
+		return set->start == 0 && set->flags ==
+						  (VU_IRQ_SET_DATA_NONE | VU_IRQ_SET_ACTION_TRIGGER)
+			       ? 0
+			       : -EINVAL;
 	count = dev->irqs->index[set->index].count;
 	return set->start >= count || set->count > count - set->start ? -EINVAL : 0;
 }

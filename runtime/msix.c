@@ -65,7 +65,8 @@ bool msix_entry_masked(const struct mdl_dev *dev, uint32_t vector)
 {
 	const struct irqs *irqs = dev->irqs;
 
-	return irqs->entry_written[vector] && (irqs->table[vector * ENTRY_SIZE + ENTRY_CONTROL] & 1);
+	return irqs->entry_written[vector] &&
+	       (irqs->table[vector * ENTRY_SIZE + ENTRY_CONTROL] & 1);
 }
 
 /* Bits of a byte of an entry that can be written: addresses are those of dwords. */

@@ -122,7 +122,8 @@ static void read_effects(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_
 		reg_poke(dev, reg, element, after);
 }
 
-uint64_t reg_read(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t enabled)
+uint64_t reg_read(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element,
+		  uint64_t enabled)
 {
 	uint32_t at[MDL_MAX_DIMS] = {0};
 	const uint64_t stored = reg_peek(dev, reg, element);
@@ -162,7 +163,8 @@ static uint64_t plain_bits(const struct mdl_reg *reg)
 	if (!fx)
 		return reg->writable;
 	return (reg->writable | fx->once | fx->pulse) &
-	       ~(fx->woclr | fx->woset | fx->wot | fx->wzc | fx->wzs | fx->wzt | fx->wclr | fx->wset);
+	       ~(fx->woclr | fx->woset | fx->wot | fx->wzc | fx->wzs | fx->wzt | fx->wclr |
+		 fx->wset);
 }
 
 uint64_t reg_apply(const struct mdl_reg *reg, uint64_t old, uint64_t data, uint64_t enabled)

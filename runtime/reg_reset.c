@@ -25,8 +25,7 @@ void reg_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_ki
 	if (reg->flags & MDL_REG_ALIAS)
 		return;
 	for (uint32_t i = 0; i < reg->count; i++)
-		reg_poke(dev, reg, i,
-			 (reg_peek(dev, reg, i) & ~mask) | (reg->reset[kind] & mask));
+		reg_poke(dev, reg, i, (reg_peek(dev, reg, i) & ~mask) | (reg->reset[kind] & mask));
 }
 
 void reg_reset_hooks(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind)
@@ -45,7 +44,8 @@ void reg_reset_hooks(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_re
 	}
 }
 
-typedef void reset_function(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind);
+typedef void reset_function(struct mdl_dev *dev, const struct mdl_reg *reg,
+			    enum mdl_reset_kind kind);
 
 static void each_reg(struct mdl_dev *dev, enum mdl_reset_kind kind, reset_function *function)
 {

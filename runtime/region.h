@@ -15,19 +15,19 @@ struct span {
 };
 
 struct bar {
-	const struct mdl_bar *desc;    /* NULL: there is no such BAR */
+	const struct mdl_bar *desc; /* NULL: there is no such BAR */
 	struct decode *decode;
-	struct span *spans;            /* by start; they do not overlap */
+	struct span *spans; /* by start; they do not overlap */
 	uint32_t nspans;
-	int memfd;                     /* -1: nothing is mmappable */
-	uint8_t *shared;               /* its mapping; BAR offset 0 first */
+	int memfd;       /* -1: nothing is mmappable */
+	uint8_t *shared; /* its mapping; BAR offset 0 first */
 	size_t shared_size;
-	uint8_t *hidden;               /* RAM that the client cannot map */
+	uint8_t *hidden; /* RAM that the client cannot map */
 	size_t hidden_size;
-	struct vu_sparse_area *areas;  /* what the client may map; by offset */
+	struct vu_sparse_area *areas; /* what the client may map; by offset */
 	uint32_t nareas;
-	uint8_t *caps;                 /* capabilities of the region info, ready to send */
-	size_t caps_size;              /* 0: none is needed */
+	uint8_t *caps;    /* capabilities of the region info, ready to send */
+	size_t caps_size; /* 0: none is needed */
 };
 
 struct regions {
@@ -35,7 +35,7 @@ struct regions {
 	struct ram_window *windows;
 	uint32_t nwindows;
 	uint8_t *rom;
-	uint8_t *scratch;              /* large reads that are not one piece of memory */
+	uint8_t *scratch; /* large reads that are not one piece of memory */
 	size_t scratch_size;
 };
 
@@ -45,7 +45,8 @@ uint64_t region_size(const struct mdl_dev *dev, uint32_t region); /* 0: there is
 int bar_memory_create(struct mdl_dev *dev, struct bar *bar);
 void bar_memory_destroy(struct bar *bar);
 int windows_count(const struct mdl_dev *dev, uint32_t *count);
-const struct span *span_find(const struct bar *bar, uint64_t offset); /* first that ends behind it */
+const struct span *span_find(const struct bar *bar,
+			     uint64_t offset); /* first that ends behind it */
 /* One piece of plain memory at [offset, offset + size)?  NULL: not, or not only. */
 const uint8_t *region_memory(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory behind BARs.  What the client may map lies in one memfd a BAR, at the BAR's own offsets and
- * sealed against resizing; other RAM is memory that no client can reach.
+ * Memory behind BARs.  What the client may map lies in one memfd a BAR, at the BAR's own offsets
+ * and sealed against resizing; other RAM is memory that no client can reach.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -98,9 +98,10 @@ static int doorbell_areas(struct mdl_dev *dev, struct bar *bar, const struct mdl
 			continue;
 		last = page;
 		if (!page_is_doorbells(bar, page)) {
-			log_warn(dev, "doorbell %s: its page at %#llx of BAR %u holds more than "
-				 "doorbells and cannot be mapped", reg->name,
-				 (unsigned long long)page, bar->desc->index);
+			log_warn(dev,
+				 "doorbell %s: its page at %#llx of BAR %u holds more than "
+				 "doorbells and cannot be mapped",
+				 reg->name, (unsigned long long)page, bar->desc->index);
 			continue;
 		}
 		err = area_add(bar, page, page_size());
@@ -204,8 +205,8 @@ static void msix_spans(const struct mdl_dev *dev, struct bar *bar)
 	if (pci->msix_vectors == 0)
 		return;
 	if (pci->msix_table_bar == bar->desc->index)
-		bar->spans[bar->nspans++] = (struct span){pci->msix_table_offset,
-							  16ull * pci->msix_vectors, NULL};
+		bar->spans[bar->nspans++] =
+			(struct span){pci->msix_table_offset, 16ull * pci->msix_vectors, NULL};
 	if (pci->msix_pba_bar == bar->desc->index)
 		bar->spans[bar->nspans++] = (struct span){
 			pci->msix_pba_offset, (pci->msix_vectors + 63ull) / 64 * 8, NULL};
@@ -286,7 +287,8 @@ static int shared_create(struct bar *bar)
 		return -errno;
 	if (fcntl(bar->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
 		return -errno;
-	bar->shared = mmap(NULL, bar->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED, bar->memfd, 0);
+	bar->shared =
+		mmap(NULL, bar->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED, bar->memfd, 0);
 	if (bar->shared == MAP_FAILED) {
 		bar->shared = NULL;
 		return -errno;

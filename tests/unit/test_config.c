@@ -63,8 +63,11 @@ static void a_bar_takes_bytes_and_words(void **state)
 
 static void a_giant_bar_has_no_low_bits(void **state)
 {
-	const struct mdl_bar bar = {.index = 2, .type = MDL_BAR_MEM64, .access_min = 4,
-				    .access_max = 8, .size = 1ull << 36};
+	const struct mdl_bar bar = {.index = 2,
+				    .type = MDL_BAR_MEM64,
+				    .access_min = 4,
+				    .access_max = 8,
+				    .size = 1ull << 36};
 	struct mdl_device desc = sample_device;
 	struct mdl_pci pci = {.vendor = 1};
 	struct mdl_dev *dev;
@@ -125,7 +128,8 @@ static void every_access_is_accepted(void **state)
 	struct mdl_dev *dev = *state;
 	static uint8_t before[4096], after[4096];
 
-	/* Zeros and then ones into everything, at every offset and width; then read-only bits stand. */
+	/* Zeros and then ones into everything, at every offset and width; then read-only bits
+	 * stand. */
 	assert_int_equal(region_access(dev, CONFIG, 0, before, 4096, false), 0);
 	for (unsigned width = 1; width <= 4; width++)
 		for (unsigned i = 0; i + width <= 4096; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* `intr` blocks: latches, levels, test bits, enable and mask, and the messages that acknowledging needs. */
+/* `intr` blocks: latches, levels, test bits, enable and mask, and the messages that acknowledging
+ * needs. */
 #include "sample_device.h"
 
 #define ISR 0x300u
@@ -159,7 +160,7 @@ static void acknowledging_one_of_two_sends_again(void **state)
 	assert_int_equal(signals(fd), 0); /* the line did not change */
 	wr(dev, 0, ISR, 4, A);
 	assert_int_equal(signals(fd), 1);
-	wr(dev, 0, ISR, 4, A);            /* there was nothing to acknowledge */
+	wr(dev, 0, ISR, 4, A); /* there was nothing to acknowledge */
 	assert_int_equal(signals(fd), 0);
 	wr(dev, 0, ISR, 4, B);
 	assert_int_equal(signals(fd), 0); /* now it is low */
@@ -279,32 +280,62 @@ static const struct mdl_intr many_intr;
 static const struct mdl_dim many_dims[] = {{3, 4}};
 static const struct mdl_effects many_fx = {.rclr = 0x0003};
 static const struct mdl_reg many_regs[] = {
-	{.name = "ISR", .store = offsetof(struct many, isr), .readable = 0xffff, .writable = 0x8000,
-	 .count = 3, .width = 2, .ndims = 1, .dims = many_dims, .effects = &many_fx,
-	 .intr_role = MDL_INTR_STATUS, .intr = &many_intr, RESETS(0), MASKS(0xffff)},
-	{.name = "IER", .store = offsetof(struct many, ier), .offset = 0x10, ALL32, .count = 1,
-	 .width = 4, .intr_role = MDL_INTR_ENABLE, .intr = &many_intr},
+	{.name = "ISR",
+	 .store = offsetof(struct many, isr),
+	 .readable = 0xffff,
+	 .writable = 0x8000,
+	 .count = 3,
+	 .width = 2,
+	 .ndims = 1,
+	 .dims = many_dims,
+	 .effects = &many_fx,
+	 .intr_role = MDL_INTR_STATUS,
+	 .intr = &many_intr,
+	 RESETS(0),
+	 MASKS(0xffff)},
+	{.name = "IER",
+	 .store = offsetof(struct many, ier),
+	 .offset = 0x10,
+	 ALL32,
+	 .count = 1,
+	 .width = 4,
+	 .intr_role = MDL_INTR_ENABLE,
+	 .intr = &many_intr},
 };
 static const struct mdl_intr_cause many_causes[] = {
 	{.name = "A", .bits = 1, .kind = MDL_INTR_POSEDGE, .irq = 0, .irq_step = 1},
 	{.name = "NONE", .bits = 2, .kind = MDL_INTR_POSEDGE, .irq = -1},
 };
-static const struct mdl_intr many_intr = {
-	.name = "MANY", .status = &many_regs[0], .enable = &many_regs[1],
-	.input_store = offsetof(struct many, input), .latch_store = offsetof(struct many, latch),
-	.ncauses = 2, .causes = many_causes};
+static const struct mdl_intr many_intr = {.name = "MANY",
+					  .status = &many_regs[0],
+					  .enable = &many_regs[1],
+					  .input_store = offsetof(struct many, input),
+					  .latch_store = offsetof(struct many, latch),
+					  .ncauses = 2,
+					  .causes = many_causes};
 
 static void arrays_have_an_interrupt_each(void **state)
 {
 	static const struct mdl_intr *const intrs[] = {&many_intr};
-	const struct mdl_bar bar = {.type = MDL_BAR_MEM32, .access_min = 1, .access_max = 4,
-				    .size = 64, .nregs = 2, .regs = many_regs};
+	const struct mdl_bar bar = {.type = MDL_BAR_MEM32,
+				    .access_min = 1,
+				    .access_max = 4,
+				    .size = 64,
+				    .nregs = 2,
+				    .regs = many_regs};
 	const struct mdl_irq_desc irq = {.name = "line", .count = 3};
 	const struct mdl_pci pci = {.vendor = 1, .intx = 1};
-	const struct mdl_device desc = {
-		.abi = MDL_ABI, .version = 1, .name = "many", .nbars = 1, .nirqs = 1, .nintrs = 1,
-		.size = sizeof(struct many), .pci = &pci, .bars = &bar, .irqs = &irq,
-		.intrs = intrs};
+	const struct mdl_device desc = {.abi = MDL_ABI,
+					.version = 1,
+					.name = "many",
+					.nbars = 1,
+					.nirqs = 1,
+					.nintrs = 1,
+					.size = sizeof(struct many),
+					.pci = &pci,
+					.bars = &bar,
+					.irqs = &irq,
+					.intrs = intrs};
 	struct mdl_dev *dev = sample_make(&desc);
 
 	(void)state;

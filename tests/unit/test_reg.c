@@ -4,7 +4,8 @@
 
 #define BAR0 0u
 
-static void expect(const struct sample *s, unsigned i, const char *hook, uint64_t value, uint64_t old)
+static void expect(const struct sample *s, unsigned i, const char *hook, uint64_t value,
+		   uint64_t old)
 {
 	assert_true(i < s->ncalls);
 	assert_string_equal(s->calls[i].hook, hook);
@@ -101,8 +102,14 @@ static void reading_does_not_clear_what_was_not_seen(void **state)
 {
 	const struct mdl_reg_hooks hooks = {.on_read = latch_another};
 	const struct mdl_effects fx = {.rclr = 0xff};
-	const struct mdl_reg reg = {.name = "R", STORE(plain), ALL32, .count = 1, .width = 4,
-				    .effects = &fx, .hooks = &hooks, .has_read_hook = true};
+	const struct mdl_reg reg = {.name = "R",
+				    STORE(plain),
+				    ALL32,
+				    .count = 1,
+				    .width = 4,
+				    .effects = &fx,
+				    .hooks = &hooks,
+				    .has_read_hook = true};
 	struct mdl_dev *dev = *state;
 	struct sample *s = sample_of(dev);
 
@@ -259,21 +266,42 @@ struct ports {
 static void a_lock_finds_the_key_of_its_own_group(void **state)
 {
 	static const struct mdl_dim dims[] = {{4, 0x10}, {2, 4}};
-	static const struct mdl_reg key = {
-		.name = "PORT[].KEY", .store = offsetof(struct ports, key), .readable = 0xff,
-		.writable = 0xff, .count = 4, .width = 1, .ndims = 1, .dims = dims};
+	static const struct mdl_reg key = {.name = "PORT[].KEY",
+					   .store = offsetof(struct ports, key),
+					   .readable = 0xff,
+					   .writable = 0xff,
+					   .count = 4,
+					   .width = 1,
+					   .ndims = 1,
+					   .dims = dims};
 	static const struct mdl_lock lock = {
 		.mask = 0xff, .key = &key, .key_bits = 3, .shared_dims = 1};
-	static const struct mdl_reg lane = {
-		.name = "PORT[].LANE[]", .store = offsetof(struct ports, lane), .offset = 1,
-		.readable = 0xff, .writable = 0xff, .count = 8, .width = 1, .ndims = 2,
-		.dims = dims, .locks = &lock, .nlocks = 1};
+	static const struct mdl_reg lane = {.name = "PORT[].LANE[]",
+					    .store = offsetof(struct ports, lane),
+					    .offset = 1,
+					    .readable = 0xff,
+					    .writable = 0xff,
+					    .count = 8,
+					    .width = 1,
+					    .ndims = 2,
+					    .dims = dims,
+					    .locks = &lock,
+					    .nlocks = 1};
 	const struct mdl_reg regs[] = {key, lane};
-	const struct mdl_bar bar = {.type = MDL_BAR_MEM32, .access_min = 1, .access_max = 4,
-				    .size = 64, .nregs = 2, .regs = regs};
+	const struct mdl_bar bar = {.type = MDL_BAR_MEM32,
+				    .access_min = 1,
+				    .access_max = 4,
+				    .size = 64,
+				    .nregs = 2,
+				    .regs = regs};
 	const struct mdl_pci pci = {.vendor = 1};
-	const struct mdl_device desc = {.abi = MDL_ABI, .version = 1, .name = "ports", .nbars = 1,
-					.size = sizeof(struct ports), .pci = &pci, .bars = &bar};
+	const struct mdl_device desc = {.abi = MDL_ABI,
+					.version = 1,
+					.name = "ports",
+					.nbars = 1,
+					.size = sizeof(struct ports),
+					.pci = &pci,
+					.bars = &bar};
 	struct mdl_dev *dev = sample_make(&desc);
 
 	(void)state;
