@@ -9,6 +9,8 @@ $(BUILD)/bin/vfu-conform: $(CONFORM_O) $(CLIENT_O)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ -ljson-c
+$(WIRE_TESTS:$(BUILD)/%=$(BUILD)/obj/%.o): INCLUDES = $(TEST_INCLUDES) -I$(GEN)/devices/mdltest
+$(WIRE_TESTS:$(BUILD)/%=$(BUILD)/obj/%.o): $(GEN)/devices/mdltest/mdltest.h
 $(WIRE_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(CLIENT_O)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
