@@ -134,7 +134,9 @@ void print_message(FILE *out, const struct message *message, bool color)
 	const struct loc *loc = &message->loc;
 	bool note = message->severity == SEV_NOTE;
 
-	if (!loc->source) {
+	if (!loc->source && note) {
+		fputs("      = ", out);
+	} else if (!loc->source) {
 		fprintf(out, "%smdlc:%s ", paint(color, BOLD), paint(color, PLAIN));
 	} else {
 		uint32_t length = 0;

@@ -144,6 +144,7 @@ static void pass_on(struct parse *parse, const struct token *token)
 	} else if (token->kind == '}' && parse->nbraces) {
 		parse->nbraces--;
 	}
+	parse->at_start = fresh;
 	parse->before_previous = parse->previous;
 	parse->previous = parse->current;
 	parse->current = token->loc;
@@ -155,6 +156,13 @@ void feed_again(struct parse *parse, const struct token *token)
 	if (!parse->held)
 		parse->held = arena_new(parse->tree->arena, struct token);
 	*parse->held = *token;
+}
+
+void start_again(struct parse *parse, int kind)
+{
+	parse->at_start = true;
+	parse->item_first = kind;
+	parse->item_tokens = 1;
 }
 
 /* A ';' or '}' just behind the last token. */
@@ -178,11 +186,23 @@ static void next_token(struct parse *parse, void *scanner, struct token *token)
 	}
 }
 
+static bool closes_nothing(const struct parse *parse, const struct token *token)
+{
+	if (token->kind != '}' || parse->nbraces)
+		return false;
+	parse->tree->syntax_errors = true;
+	if (!parse->skipping)
+		diag_report(parse->tree->diag, CHECK_SYNTAX, token->loc, "this '}' closes nothing");
+	return true;
+}
+
 int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *parse)
 {
 	struct token token;
 
-	next_token(parse, scanner, &token);
+	do
+		next_token(parse, scanner, &token);
+	while (closes_nothing(parse, &token));
 	/* The parser took what was made up: so that was all that is wrong. */
 	if (parse->made_up)
 		report_missing(parse, parse->kind, &token.loc);

@@ -19,6 +19,8 @@ int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *pars
 
 /* The feed's next token is this one. */
 void feed_again(struct parse *parse, const struct token *token);
+/* The token that the parser has begins a statement, though nothing ended the one before. */
+void start_again(struct parse *parse, int kind);
 /* Is the word the first of a statement wherever it stands? */
 bool begins_statement(int kind);
 

@@ -77,7 +77,7 @@ static bool skip_statement(struct parse *parse, void *scanner, int *token, MDL_S
 /* Words that take an argument: names all the same. */
 %token <text> WIDTH "width" SIZE "size" ACCESS "access" VERSION "version" ALIAS "alias" RESET "reset"
 	POLL "poll" SINCE "since" UNTIL "until" TRANSIENT "transient" CONFIG "config"
-	VENDOR_CAP "vendor_cap"
+	VENDOR_CAP "vendor_cap" FILE_WORD "file"
 
 %token ARROW "->" PLUS_EQ "+=" DOTS ".." SHL "<<" SHR ">>" LE "<=" GE ">=" EQ "==" NE "!="
 	AND_AND "&&" OR_OR "||"
@@ -95,20 +95,20 @@ static bool skip_statement(struct parse *parse, void *scanner, int *token, MDL_S
 %left '*' '/' '%'
 %precedence UNARY
 
-%type <text> name soft soft_name
+%type <text> name type_word value_name
 %type <word> word
-%type <expr> expr path arrow_target
-%type <exprs> dims exprs arguments strides stride_list byte_list byte pci_value words
-%type <attr> attr pci_attr
-%type <attrs> attrs docs pci_attrs section_attrs variable_prefix
-%type <node> item device_item pci_item map_item field intr_item state_item variable member enumerator
+%type <expr> expr path arrow_target type_part
+%type <exprs> dims exprs arguments strides stride_list byte_list byte pci_value words type
+%type <attr> attr pci_attr section_attr variable_attr age
+%type <attrs> attrs docs pci_attrs section_attrs variable_attrs variable_prefix
+%type <node> item device_item pci_item map_item field ranged_field intr_item state_item variable member enumerator
 	const_item enum_item layout_item template_item template_param named_place hook_item
-%type <nodes> items device_items pci_items map_items fields intr_items state_items variables members
+%type <nodes> items device_items pci_items map_body map_items fields intr_items state_items variables members
 	enumerators enumerator_list template_params template_param_list field_body member_body
 
 %%
 
-file: items	{ parse->tree->last = NULL; (void)$1; }
+file: items	{ (void)$1; }
 
 items: %empty	{ $$ = NO_NODES; }
 	| items item {
@@ -162,15 +162,10 @@ layout_item: LAYOUT name attrs '{' members '}' {
 members: %empty	{ $$ = NO_NODES; }
 	| members member	{ $$ = add_node($1, $2); }
 member: ';'	{ $$ = NULL; }
-	| IDENT name dims docs member_body {
-		$$ = with_children(with_attrs(with_place(with_type(
-			new_node(parse, NODE_MEMBER, WORD($2, @2), @$), NULL, WORD($1, @1)),
-			$3, NULL, NO_EXPRS), $4), $5);
-	}
-	| LAYOUT name name dims docs ';' {
-		$$ = with_attrs(with_place(with_type(
-			new_node(parse, NODE_MEMBER, WORD($3, @3), @$), "layout", WORD($2, @2)),
-			$4, NULL, NO_EXPRS), $5);
+	| words dims docs member_body {
+		$$ = with_attrs(with_place(new_variable(parse, NODE_MEMBER, $1, @$), $2, NULL, NO_EXPRS),
+				$3);
+		with_children($$, $4);
 	}
 	| error	{ RECOVER(@1); $$ = NULL; }
 member_body: ';'	{ $$ = NO_NODES; }
@@ -184,7 +179,7 @@ template_params: %empty	{ $$ = NO_NODES; }
 	| template_param_list
 template_param_list: template_param	{ $$ = add_node(NO_NODES, $1); }
 	| template_param_list ',' template_param	{ $$ = add_node($1, $3); }
-template_param: IDENT	{ $$ = new_node(parse, NODE_CONST, WORD($1, @1), @$); }
+template_param: name	{ $$ = new_node(parse, NODE_CONST, WORD($1, @1), @$); }
 
 /* ---- device */
 
@@ -196,7 +191,9 @@ device_item: ';'	{ $$ = NULL; }
 	| layout_item
 	| template_item
 	| hook_item
-	| PCI '{' pci_items '}'	{ $$ = with_children(new_node(parse, NODE_PCI, NO_WORD, @$), $3); }
+	| PCI docs '{' pci_items '}' {
+		$$ = with_children(with_attrs(new_node(parse, NODE_PCI, WORD(NULL, @1), @$), $2), $4);
+	}
 	| PARAM word name attrs ';' {
 		$$ = with_attrs(with_type(new_node(parse, NODE_PARAM, WORD($3, @3), @$), NULL, $2), $4);
 	}
@@ -212,21 +209,25 @@ device_item: ';'	{ $$ = NULL; }
 		$$ = with_attrs(with_value(with_place(new_node(parse, NODE_IRQ, WORD($2, @2), @$), $3,
 						      NULL, NO_EXPRS), $6), $7);
 	}
-	| BAR expr attrs '{' map_items '}' {
+	| BAR expr attrs map_body {
 		$$ = with_children(with_attrs(with_value(new_node(parse, NODE_BAR, WORD("bar", @1), @$),
-							 $2), $3), $5);
+							 $2), $3), $4);
 	}
 	| TIMER name dims attrs ';' {
 		$$ = with_attrs(with_place(new_node(parse, NODE_TIMER, WORD($2, @2), @$), $3, NULL,
 					   NO_EXPRS), $4);
 	}
-	| STATE '{' state_items '}' {
-		$$ = with_children(new_node(parse, NODE_STATE, NO_WORD, @$), $3);
+	| STATE docs '{' state_items '}' {
+		$$ = with_children(with_attrs(new_node(parse, NODE_STATE, WORD(NULL, @1), @$), $2), $4);
 	}
 	| error	{ RECOVER(@1); $$ = NULL; }
 
-hook_item: ON name ';'	{ $$ = new_node(parse, NODE_HOOK, WORD($2, @2), @$); }
-	| ON name CODE	{ $$ = with_code(new_node(parse, NODE_HOOK, WORD($2, @2), @$), $3); }
+hook_item: ON name docs ';' {
+		$$ = with_attrs(new_node(parse, NODE_HOOK, WORD($2, @2), @$), $3);
+	}
+	| ON name docs CODE {
+		$$ = with_code(with_attrs(new_node(parse, NODE_HOOK, WORD($2, @2), @$), $3), $4);
+	}
 
 /* ---- pci */
 
@@ -262,7 +263,7 @@ pci_value: expr	{ $$ = ONE_EXPR($1); }
 pci_attrs: pci_attr	{ $$ = add_attr(parse, (struct attr_list){0}, $1); }
 	| pci_attrs pci_attr	{ $$ = add_attr(parse, $1, $2); }
 pci_attr: SIZE expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
-	| IDENT STRING	{ $$ = new_text_attr(parse, ATTR_STRING, $1, @1, $2, @$); }
+	| FILE_WORD STRING	{ $$ = new_text_attr(parse, ATTR_STRING, $1, @1, $2, @$); }
 byte_list: byte
 	| byte_list byte	{ $$ = add_expr($1, $2.first); }
 	| byte_list ',' byte	{ $$ = add_expr($1, $3.first); }
@@ -272,6 +273,8 @@ byte: NUMBER	{ $$ = ONE_EXPR($1); }
 
 /* ---- what a BAR, a group, a template and config space hold */
 
+map_body: ';'	{ $$ = NO_NODES; }
+	| '{' map_items '}'	{ $$ = $2; }
 map_items: %empty	{ $$ = NO_NODES; }
 	| map_items map_item	{ $$ = add_node($1, $2); }
 map_item: ';'	{ $$ = NULL; }
@@ -301,8 +304,10 @@ map_item: ';'	{ $$ = NULL; }
 		$$->kind = NODE_DOORBELL;
 		$$->loc = @$;
 	}
-	| INTR name attrs '{' intr_items '}' {
-		$$ = with_children(with_attrs(new_node(parse, NODE_INTR, WORD($2, @2), @$), $3), $5);
+	| INTR named_place attrs '{' intr_items '}' {
+		$$ = with_children(with_attrs($2, $3), $5);
+		$$->kind = NODE_INTR;
+		$$->loc = @$;
 	}
 	| DEFAULT attrs ';' {
 		$$ = with_attrs(new_node(parse, NODE_DEFAULT, NO_WORD, @$), $2);
@@ -312,7 +317,11 @@ map_item: ';'	{ $$ = NULL; }
 	}
 	| error	{ RECOVER(@1); $$ = NULL; }
 
-named_place: name dims '@' expr strides {
+/* That an offset is missing where one is needed is said later. */
+named_place: name dims {
+		$$ = with_place(new_node(parse, NODE_REG, WORD($1, @1), @$), $2, NULL, NO_EXPRS);
+	}
+	| name dims '@' expr strides {
 		$$ = with_place(new_node(parse, NODE_REG, WORD($1, @1), @$), $2, $4, $5);
 	}
 dims: %empty	{ $$ = NO_EXPRS; }
@@ -327,7 +336,9 @@ field_body: ';'	{ $$ = NO_NODES; }
 	| '{' fields '}'	{ $$ = $2; if (!$$.first) $$.last = NULL; }
 fields: %empty	{ $$ = NO_NODES; }
 	| fields field	{ $$ = add_node($1, $2); }
-field: ';'	{ $$ = NULL; }
+field: ranged_field
+	| name attrs ';'	{ $$ = with_attrs(new_node(parse, NODE_FIELD, WORD($1, @1), @$), $2); }
+ranged_field: ';'	{ $$ = NULL; }
 	| name '[' expr ']' attrs ';' {
 		$$ = with_attrs(with_args(new_node(parse, NODE_FIELD, WORD($1, @1), @$), ONE_EXPR($3)), $5);
 	}
@@ -339,7 +350,7 @@ field: ';'	{ $$ = NULL; }
 
 intr_items: %empty	{ $$ = NO_NODES; }
 	| intr_items intr_item	{ $$ = add_node($1, $2); }
-intr_item: field
+intr_item: ranged_field
 	| IDENT named_place attrs ';' {
 		$$ = with_type(with_attrs($2, $3), NULL, WORD($1, @1));
 		$$->kind = NODE_INTR_REG;
@@ -352,68 +363,53 @@ state_items: %empty	{ $$ = NO_NODES; }
 	| state_items state_item	{ $$ = add_node($1, $2); }
 state_item: variable
 	| hook_item
-	| SECTION name section_attrs '{' variables '}' {
-		$$ = with_children(with_attrs(new_node(parse, NODE_SECTION, WORD($2, @2), @$), $3), $5);
+	| variable_prefix SECTION name section_attrs '{' variables '}' {
+		$$ = with_attrs(new_node(parse, NODE_SECTION, WORD($3, @3), @$), $1);
+		with_children(with_attrs($$, $4), $6);
 	}
 variables: %empty	{ $$ = NO_NODES; }
 	| variables variable	{ $$ = add_node($1, $2); }
 section_attrs: %empty	{ $$ = (struct attr_list){0}; }
-	| section_attrs WHEN name {
-		$$ = add_attr(parse, $1, new_attr(parse, ATTR_WHEN, $3, @3, @$));
-	}
-	| section_attrs WHEN CODE {
-		struct attr *when = new_attr(parse, ATTR_WHEN, NULL, @3, @$);
-		when->code = $3;
-		$$ = add_attr(parse, $1, when);
-	}
-	| section_attrs SINCE expr {
-		$$ = add_attr(parse, $1, new_value_attr(parse, ATTR_VALUE, $2, @2, $3, @$));
-	}
-	| section_attrs UNTIL expr {
-		$$ = add_attr(parse, $1, new_value_attr(parse, ATTR_VALUE, $2, @2, $3, @$));
-	}
-	| section_attrs STRING {
-		$$ = add_attr(parse, $1, new_text_attr(parse, ATTR_DOC, NULL, @2, $2, @2));
-	}
+	| section_attrs section_attr	{ $$ = add_attr(parse, $1, $2); }
+section_attr: age
+	| WHEN name	{ $$ = new_attr(parse, ATTR_WHEN, $2, @2, @$); }
+	| WHEN CODE	{ $$ = new_when_attr(parse, $2, @2, @$); }
+	| STRING	{ $$ = new_text_attr(parse, ATTR_DOC, NULL, @1, $1, @1); }
 
 variable: ';'	{ $$ = NULL; }
-	| variable_prefix words dims docs ';' {
-		$$ = with_place(new_variable(parse, $2, @$), $3, NULL, NO_EXPRS);
+	| variable_prefix words dims variable_attrs ';' {
+		$$ = with_place(new_variable(parse, NODE_VAR, $2, @$), $3, NULL, NO_EXPRS);
 		with_attrs(with_attrs($$, $1), $4);
 	}
-	| variable_prefix words dims '[' LE expr ']' docs ';' {
-		$$ = with_args(with_place(new_variable(parse, $2, @$), $3, NULL, NO_EXPRS), ONE_EXPR($6));
-		$$->bounded = true;
-		with_attrs(with_attrs($$, $1), $8);
+	| variable_prefix words dims '[' LE expr ']' variable_attrs ';' {
+		$$ = with_place(new_variable(parse, NODE_VAR, $2, @$), $3, NULL, NO_EXPRS);
+		with_bound(with_attrs(with_attrs($$, $1), $8), $6);
 	}
-	| variable_prefix words dims '[' ']' docs ';' {
-		$$ = with_place(new_variable(parse, $2, @$), $3, NULL, NO_EXPRS);
-		$$->unbounded = true;
-		with_attrs(with_attrs($$, $1), $6);
-	}
-	| variable_prefix words dims docs '=' expr docs ';' {
-		struct attr *reset = new_value_attr(parse, ATTR_RESET, NULL, @5, $6, @6);
-		$$ = with_place(new_variable(parse, $2, @$), $3, NULL, NO_EXPRS);
-		with_attrs(with_attrs($$, $1), add_attr(parse, $7, reset));
+	| variable_prefix words dims '[' ']' variable_attrs ';' {
+		$$ = with_place(new_variable(parse, NODE_VAR, $2, @$), $3, NULL, NO_EXPRS);
+		with_bound(with_attrs(with_attrs($$, $1), $6), NULL);
 	}
 	| error	{ RECOVER(@1); $$ = NULL; }
 variable_prefix: %empty	{ $$ = (struct attr_list){0}; }
-	| variable_prefix TRANSIENT {
-		$$ = add_attr(parse, $1, new_attr(parse, ATTR_WORD, $2, @2, @2));
-	}
-	| variable_prefix SINCE expr {
-		$$ = add_attr(parse, $1, new_value_attr(parse, ATTR_VALUE, $2, @2, $3, @$));
-	}
-	| variable_prefix UNTIL expr {
-		$$ = add_attr(parse, $1, new_value_attr(parse, ATTR_VALUE, $2, @2, $3, @$));
-	}
-words: IDENT	{ $$ = ONE_EXPR(new_name(parse, $1, @1)); }
+	| variable_prefix age	{ $$ = add_attr(parse, $1, $2); }
+variable_attrs: %empty	{ $$ = (struct attr_list){0}; }
+	| variable_attrs variable_attr	{ $$ = add_attr(parse, $1, $2); }
+variable_attr: age
+	| '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, NULL, @1, $2, @$); }
+	| STRING	{ $$ = new_text_attr(parse, ATTR_DOC, NULL, @1, $1, @1); }
+age: TRANSIENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
+	| SINCE expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
+	| UNTIL expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
+/* At least two: a type and a name, which are told apart later. */
+words: type type_part	{ $$ = add_expr($1, $2); }
+	| words type_part	{ $$ = add_expr($1, $2); }
+type: IDENT	{ $$ = ONE_EXPR(new_name(parse, $1, @1)); }
 	| CONST	{ $$ = ONE_EXPR(new_name(parse, $1, @1)); }
 	| LAYOUT name	{ $$ = add_expr(ONE_EXPR(new_string(parse, $1, @1)), new_name(parse, $2, @2)); }
 	| ENUM name	{ $$ = add_expr(ONE_EXPR(new_string(parse, $1, @1)), new_name(parse, $2, @2)); }
-	| words name	{ $$ = add_expr($1, new_name(parse, $2, @2)); }
-	| words CONST	{ $$ = add_expr($1, new_name(parse, "const", @2)); }
-	| words '*'	{ $$ = add_expr($1, new_name(parse, "*", @2)); }
+type_part: type_word	{ $$ = new_name(parse, $1, @1); }
+	| CONST	{ $$ = new_name(parse, $1, @1); }
+	| '*'	{ $$ = new_name(parse, "*", @1); }
 
 /* ---- attributes */
 
@@ -422,7 +418,8 @@ docs: %empty	{ $$ = (struct attr_list){0}; }
 attrs: %empty	{ $$ = (struct attr_list){0}; }
 	| attrs attr	{ $$ = add_attr(parse, $1, $2); }
 attr: IDENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
-	| TRANSIENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
+	| age
+	| IDENT NUMBER	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
 	| IDENT '(' arguments ')' {
 		$$ = new_value_attr(parse, ATTR_CALL, $1, @1, $3.first, @$);
 	}
@@ -435,7 +432,7 @@ attr: IDENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
 		$2->next = $4;
 		$$ = new_value_attr(parse, ATTR_RANGE, $1, @1, $2, @$);
 	}
-	| ACCESS expr	{ $$ = new_value_attr(parse, ATTR_RANGE, $1, @1, $2, @$); }
+	| ACCESS expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
 	| '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, NULL, @1, $2, @$); }
 	| '=' STRING	{ $$ = new_value_attr(parse, ATTR_RESET, NULL, @1, new_string(parse, $2, @2), @$); }
 	| RESET name '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, $2, @2, $4, @$); }
@@ -454,18 +451,22 @@ arrow_target: path
 
 /* ---- names and expressions */
 
-name: IDENT
-	| soft_name
-soft_name: soft
-soft: WIDTH | SIZE | ACCESS | VERSION | ALIAS | RESET | POLL | SINCE | UNTIL | TRANSIENT | CONFIG
-	| VENDOR_CAP
+name: type_word
+	| SINCE
+	| UNTIL
+	| TRANSIENT
+/* Words that steer some statement are names in all others. */
+type_word: value_name
+	| SIZE
+	| FILE_WORD
+value_name: IDENT | WIDTH | ACCESS | VERSION | ALIAS | RESET | POLL | CONFIG | VENDOR_CAP
 
 arguments: %empty	{ $$ = NO_EXPRS; }
 	| exprs
 exprs: expr	{ $$ = ONE_EXPR($1); }
 	| exprs ',' expr	{ $$ = add_expr($1, $3); }
 
-path: IDENT	{ $$ = new_name(parse, $1, @1); }
+path: value_name	{ $$ = new_name(parse, $1, @1); }
 	| path '.' name	{ $$ = new_path(parse, $1, $3, @$); }
 
 expr: NUMBER
@@ -517,8 +518,8 @@ static bool close_at_end(struct parse *parse, int *token, struct loc *loc, unsig
 /* A structure word that begins a line is the next statement, whose forerunner lacks its ';'. */
 static bool begins_next(const struct parse *parse, int token, const struct loc *loc)
 {
-	return begins_statement(token) && token != BAR && token != DEVICE && token != LAYOUT &&
-	       loc->line > parse->previous.end_line;
+	return begins_statement(token) && loc->line > parse->previous.end_line &&
+	       (!parse->nbraces || (token != BAR && token != DEVICE && token != LAYOUT));
 }
 
 static bool skip_to_end(struct parse *parse, void *scanner, int *token, MDL_STYPE *value,
@@ -536,6 +537,11 @@ static bool skip_to_end(struct parse *parse, void *scanner, int *token, MDL_STYP
 			lose_names(parse, start, parse->offset);
 			return close_at_end(parse, token, loc, base);
 		}
+		if (first && parse->goes_on) {
+			lose_names(parse, start, loc_offset(loc));
+			start_again(parse, *token);
+			return true;
+		}
 		if (*token == '}' && parse->nbraces < base) {
 			lose_names(parse, start, loc_offset(loc));
 			return true;
@@ -545,11 +551,10 @@ static bool skip_to_end(struct parse *parse, void *scanner, int *token, MDL_STYP
 			lose_names(parse, start, loc_offset(loc));
 			return true;
 		}
-		/* A '}' that closes nothing in the file ends nothing either. */
-		bool ends = *token == ';' || (*token == '}' && !(first && base == 0));
+		bool ends = (*token == ';' || *token == '}') && parse->nbraces == base;
 
 		*token = MDL_EMPTY;
-		if (ends && parse->nbraces == base) {
+		if (ends) {
 			lose_names(parse, start, parse->offset);
 			return true;
 		}
@@ -562,8 +567,10 @@ static bool skip_statement(struct parse *parse, void *scanner, int *token, MDL_S
 	bool go_on;
 
 	parse->skipping = true;
+	parse->goes_on &= *token != MDL_EMPTY;
 	go_on = skip_to_end(parse, scanner, token, value, loc, start);
 	parse->skipping = false;
+	parse->goes_on = false;
 	return go_on;
 }
 

@@ -79,6 +79,7 @@ struct parse {
 	/* The feed: what the parser got last, and what it shall get before more is scanned. */
 	int kind, item_first, item_second;
 	unsigned item_tokens;
+	bool at_start;               /* the parser's token is the first of a statement */
 	struct loc current, previous, before_previous;
 	uint32_t indent;             /* column where the current line begins */
 	struct brace braces[MAX_BRACES];
@@ -86,6 +87,7 @@ struct parse {
 	struct token *held;
 	bool made_up;                /* the token the parser has is the feed's invention */
 	bool skipping;               /* behind an error: invent nothing */
+	bool goes_on;                /* the token of the error begins the next statement */
 };
 
 /* lexer.l: 0 if the file was read to its end without a syntax error. */
@@ -129,17 +131,22 @@ struct attr *new_text_attr(struct parse *parse, enum attr_kind kind, const char 
 			   struct loc name_loc, const char *text, struct loc loc);
 struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event,
 			   const struct code *code, struct loc loc);
+struct attr *new_when_attr(struct parse *parse, const struct code *code, struct loc code_loc,
+			   struct loc loc);
 struct attr *new_enum_attr(struct parse *parse, const struct word *name, struct node_list values,
 			   struct loc loc);
 /* Doc strings that follow each other become one. */
 struct attr_list add_attr(struct parse *parse, struct attr_list list, struct attr *attr);
 
 struct node *new_node(struct parse *parse, enum node_kind kind, struct word name, struct loc loc);
-struct node *new_variable(struct parse *parse, struct expr_list words, struct loc loc);
+/* A variable of state or a member of a layout. */
+struct node *new_variable(struct parse *parse, enum node_kind kind, struct expr_list words,
+			  struct loc loc);
 struct node *with_attrs(struct node *node, struct attr_list attrs);
 struct node *with_place(struct node *node, struct expr_list dims, struct expr *offset,
 			struct expr_list strides);
 struct node *with_children(struct node *node, struct node_list children);
+struct node *with_bound(struct node *node, struct expr *bound);
 struct node *with_args(struct node *node, struct expr_list args);
 struct node *with_value(struct node *node, struct expr *value);
 struct node *with_type(struct node *node, const char *type_class, struct word type);

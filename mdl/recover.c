@@ -92,7 +92,7 @@ static void drop(struct expected *expected, const char *words)
 }
 
 #define SOFT_WORDS                                                                                 \
-	" width size access version alias reset poll since until transient config vendor_cap "
+	" width size access version alias reset poll since until transient config vendor_cap file "
 #define OPERATORS                                                                                  \
 	" '+' '-' '*' '/' '%' '&' '|' '^' '<' '>' << >> <= >= == != && || '?' '.' "
 
@@ -104,7 +104,7 @@ static void fold(struct expected *expected)
 		const char *words;           /* these are */
 		const char *name;            /* this, or nothing worth saying */
 	} folds[] = {
-		{"on", "check", " on check when name string '=' -> enum " SOFT_WORDS, "an attribute"},
+		{"on", "check", " on check when name string '=' -> enum '(' number " SOFT_WORDS, "an attribute"},
 		{"number", "'~'", " number name '(' '-' '+' '~' '!' string " SOFT_WORDS, "a value"},
 		{"'/'", "'+'", OPERATORS, NULL},
 		{"include", "template", " include const enum template layout device %{ … %} ';' ",
@@ -238,6 +238,11 @@ void report_missing(struct parse *parse, int kind, const struct loc *before)
 		diag_note(diag, parse->braces[parse->nbraces].loc, "to close this '{'");
 }
 
+static bool is_word(const struct parse *parse, const struct loc *loc)
+{
+	return name_start(parse->source->text[loc_offset(loc)]);
+}
+
 /* The slips that have a message of their own. */
 static bool report_slip(struct parse *parse, const char *found, const struct expected *expected,
 			const struct loc *loc)
@@ -245,9 +250,9 @@ static bool report_slip(struct parse *parse, const char *found, const struct exp
 	const bool semicolon = expects(expected, "';'");
 	struct diag *diag = parse->tree->diag;
 
-	if (semicolon && parse->previous.source && loc->line > parse->previous.end_line &&
-	    !expects(expected, "'}'")) {
+	if (semicolon && !parse->at_start && loc->line > parse->previous.end_line) {
 		diag_report(diag, CHECK_SYNTAX, behind(parse->previous), "expected ';'");
+		parse->goes_on = is_word(parse, loc);
 		return true;
 	}
 	/* `EN [0] rw` and on the next line `MODE [1] rw`: MODE was taken for one more attribute. */
@@ -265,10 +270,6 @@ static bool report_slip(struct parse *parse, const char *found, const struct exp
 	if (home_of(found) && (expects(expected, "'}'") || expects(expected, "include"))) {
 		diag_report(diag, CHECK_MISPLACED, *loc, "'%s' cannot stand here; it stands in %s", found,
 			    home_of(found));
-		return true;
-	}
-	if (!strcmp(found, "'}'") && !parse->nbraces && expects(expected, "include")) {
-		diag_report(diag, CHECK_SYNTAX, *loc, "this '}' closes nothing");
 		return true;
 	}
 	return false;

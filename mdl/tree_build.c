@@ -152,6 +152,15 @@ struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event
 	return attr;
 }
 
+struct attr *new_when_attr(struct parse *parse, const struct code *code, struct loc code_loc,
+			   struct loc loc)
+{
+	struct attr *attr = new_attr(parse, ATTR_WHEN, NULL, code_loc, loc);
+
+	attr->code = code;
+	return attr;
+}
+
 struct attr *new_enum_attr(struct parse *parse, const struct word *name, struct node_list values,
 			   struct loc loc)
 {
@@ -215,6 +224,15 @@ struct node *with_children(struct node *node, struct node_list children)
 	return node;
 }
 
+/* [<= bound], or [] with none. */
+struct node *with_bound(struct node *node, struct expr *bound)
+{
+	node->args = bound;
+	node->bounded = bound != NULL;
+	node->unbounded = !bound;
+	return node;
+}
+
 struct node *with_args(struct node *node, struct expr_list args)
 {
 	node->args = args.first;
@@ -254,7 +272,8 @@ struct node_list add_node(struct node_list list, struct node *node)
 }
 
 /* The words are `type`, or a class word (a string) and a type, or C's own; the last is the name. */
-struct node *new_variable(struct parse *parse, struct expr_list words, struct loc loc)
+struct node *new_variable(struct parse *parse, enum node_kind kind, struct expr_list words,
+			  struct loc loc)
 {
 	struct expr *first = words.first, *last = words.last;
 	const char *type_class = NULL, *type = NULL;
@@ -267,14 +286,14 @@ struct node *new_variable(struct parse *parse, struct expr_list words, struct lo
 	}
 	if (first == last || !strcmp(last->name, "*")) {
 		diag_report(parse->tree->diag, CHECK_SYNTAX, last->loc, "expected a type and a name");
-		return new_node(parse, NODE_VAR, (struct word){"", last->loc}, loc);
+		return new_node(parse, kind, (struct word){"", last->loc}, loc);
 	}
 	for (struct expr *w = first; w != last; w = w->next) {
 		type = type ? arena_printf(parse->tree->arena, "%s %s", type, w->name) : w->name;
 		type_loc.end_line = w->loc.end_line;
 		type_loc.end_col = w->loc.end_col;
 	}
-	return with_type(new_node(parse, NODE_VAR, (struct word){last->name, last->loc}, loc), type_class,
+	return with_type(new_node(parse, kind, (struct word){last->name, last->loc}, loc), type_class,
 			 (struct word){type, type_loc});
 }
 
