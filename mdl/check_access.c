@@ -156,8 +156,9 @@ static bool is_constant(struct checking *c, const struct bits *bits)
 {
 	const struct m_masks *m = &bits->reg->masks;
 
+	/* `volatile` says that the device changes it, by means that the description need not show */
 	if (!(m->readable & bits->mask) || (written_bits(m) & bits->mask) || bits->has_reset ||
-	    supplies_value(bits))
+	    supplies_value(bits) || (m->volatile_ & bits->mask) == bits->mask)
 		return false;
 	return is_judged(bits) && !is_set_by_anything(c, bits);
 }

@@ -271,7 +271,7 @@ bool diag_flush(struct diag *diag)
 		if (message->severity == SEV_ERROR && diag->options.max_errors &&
 		    ++errors > diag->options.max_errors)
 			continue;
-		print_message(stderr, message, diag->options.color);
+		show_message(stderr, message, diag->options.color);
 	}
 	if (diag->options.max_errors && errors > diag->options.max_errors)
 		fprintf(stderr, "mdlc: %u more errors are not shown (--max-errors=%u)\n",

@@ -17,6 +17,6 @@ struct message {
 	struct message *next;
 };
 
-void print_message(FILE *out, const struct message *message, bool color);
+void show_message(FILE *out, const struct message *message, bool color);
 
 #endif
