@@ -239,6 +239,9 @@ void mdltest_on_reset(struct mdltest *dev, enum mdl_reset_kind kind)
 	dev->reg.RESETS++;
 	dev->log_len = 0;
 	release(dev);
+	/* INPUT is 0 again; what it drives are lines from outside, which no reset lowers. */
+	mdltest_intr_input_EDGE(dev, false);
+	mdltest_intr_input_LINE(dev, false);
 }
 
 void mdltest_on_connect(struct mdltest *dev)
