@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Things that are declared and not used, or not made again. */
+/*
+ * Things that are declared and not used, or not made again.  The author's own C, where there is any, may use what
+ * the generated header has.
+ */
 #include "check_private.h"
 
 /* Includes are shared by devices: not each uses all of one. */
@@ -24,7 +27,7 @@ void check_unused_const(struct checking *c)
 		const struct m_const *constant = &c->model->consts[i];
 
 		if (!constant->used && !constant->bad && is_main(c, constant->loc) &&
-		    !names_const(c, constant->cname))
+		    !c->behaviour.external && !names_const(c, constant->cname))
 			found(c, UNUSED_CONST, NULL, constant->loc, "const '%s' is not used",
 			      constant->name);
 	}
@@ -34,7 +37,7 @@ void check_unused_enum(struct checking *c)
 {
 	for (unsigned i = 0; i < c->model->nenums; i++) {
 		const struct m_enum *e = c->model->enums[i];
-		bool used = e->used || e->bad || !is_main(c, e->loc);
+		bool used = e->used || e->bad || c->behaviour.external || !is_main(c, e->loc);
 
 		for (unsigned k = 0; k < e->nvalues && !used; k++)
 			used = names_value(c, e, &e->values[k]);
