@@ -18,7 +18,10 @@ static void region_flags(const struct mdl_dev *dev, struct vu_region_info *info)
 		info->flags |= VU_REGION_FLAG_WRITE;
 }
 
-/* A client that has no room for the capabilities is told how much they need, and asks again. */
+/*
+ * A client that has no room for the capabilities is told how much they need, and asks again.  Their
+ * flag without them is what QEMU refuses.
+ */
 static void region_mapping(const struct bar *bar, struct vu_region_info *info, uint32_t room,
 			   struct reply *reply)
 {
@@ -26,11 +29,10 @@ static void region_mapping(const struct bar *bar, struct vu_region_info *info, u
 		return;
 	info->flags |= VU_REGION_FLAG_MMAP;
 	info->argsz += (uint32_t)bar->caps_size;
-	if (bar->caps_size > 0)
-		info->flags |= VU_REGION_FLAG_CAPS;
 	if (room < info->argsz)
 		return;
 	if (bar->caps_size > 0) {
+		info->flags |= VU_REGION_FLAG_CAPS;
 		info->cap_offset = sizeof(*info);
 		reply->tail = bar->caps;
 		reply->tail_size = bar->caps_size;

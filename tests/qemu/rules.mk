@@ -22,7 +22,7 @@ $(BUILD)/tests/qemu/gpio-guest: tests/qemu/guest/gpio-guest.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -Wall -Wextra -Wconversion -Wpedantic -Wshadow -O1 -static -o $@ $<
 
-check-qemu: $(QEMU_TESTS) $(QEMU_TOOLS) $(BUILD)/bin/gpio-idio16 ## tests with a real QEMU
+check-qemu: $(QEMU_TESTS) $(QEMU_TOOLS) $(BUILD)/bin/gpio-idio16 $(BUILD)/bin/mdltest ## tests with a real QEMU
 	$(Q)BUILD=$(BUILD) tests/qemu/check $(QEMU_TESTS)
 
 demo-qemu: $(QEMU_TOOLS) $(BUILD)/bin/gpio-idio16 ## boot Linux, its own driver drives a device
