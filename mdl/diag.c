@@ -281,6 +281,32 @@ bool diag_flush(struct diag *diag)
 	return diag->errors > 0;
 }
 
+static void file_waiver(struct diag *diag, struct waiver *waiver)
+{
+	unsigned b = bucket(waiver->source, waiver->line);
+
+	waiver->next = diag->waivers[b];
+	diag->waivers[b] = waiver;
+}
+
+/* Waivers on lines of their own may stand above each other: what is for this line is for the next. */
+static void move_waivers(struct diag *diag, const struct source *source, uint32_t line)
+{
+	struct waiver **link = &diag->waivers[bucket(source, line)];
+
+	while (*link) {
+		struct waiver *waiver = *link;
+
+		if (waiver->source != source || waiver->line != line) {
+			link = &waiver->next;
+			continue;
+		}
+		*link = waiver->next;
+		waiver->line++;
+		file_waiver(diag, waiver);
+	}
+}
+
 void diag_add_waiver(struct diag *diag, struct loc loc, const char *name, size_t length,
 		     bool alone_on_line)
 {
@@ -305,12 +331,11 @@ void diag_add_waiver(struct diag *diag, struct loc loc, const char *name, size_t
 		return;
 	}
 	struct waiver *waiver = arena_new(diag->arena, struct waiver);
-	unsigned b;
 
 	waiver->source = loc.source;
 	waiver->line = alone_on_line ? loc.line + 1 : loc.line;
 	waiver->check = check;
-	b = bucket(waiver->source, waiver->line);
-	waiver->next = diag->waivers[b];
-	diag->waivers[b] = waiver;
+	file_waiver(diag, waiver);
+	if (alone_on_line)
+		move_waivers(diag, loc.source, loc.line);
 }

@@ -157,7 +157,8 @@ void comment_waiver(struct parse *parse, const char *text, size_t size, const st
 		if (why == end)
 			diag_report(parse->tree->diag, CHECK_BAD_WAIVER, *loc,
 				    "a waiver gives its reason: allow(%.*s): why", (int)(close - name), name);
-		diag_add_waiver(parse->tree->diag, *loc, name, (size_t)(close - name), alone_on_line(loc));
+		else
+			diag_add_waiver(parse->tree->diag, *loc, name, (size_t)(close - name), alone_on_line(loc));
 		break;
 	}
 }

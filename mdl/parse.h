@@ -74,6 +74,7 @@ struct parse {
 	uint32_t line, line_start;
 	struct loc code_loc;         /* of a block of C that is being read, and of its text */
 	uint32_t code_start;
+	uint32_t open_line;          /* of a string without end, which swallowed the rest */
 	struct loc hidden_end;       /* a %} inside of a string or comment of C */
 
 	/* The feed: what the parser got last, and what it shall get before more is scanned. */

@@ -224,6 +224,8 @@ void report_missing(struct parse *parse, int kind, const struct loc *before)
 	struct diag *diag = parse->tree->diag;
 
 	parse->tree->syntax_errors = true;
+	if (kind == ';' && parse->current.line == parse->open_line)
+		return;
 	if (kind == ';') {
 		diag_report(diag, CHECK_SYNTAX, behind(parse->current), "expected ';'");
 		return;
@@ -243,6 +245,14 @@ static bool is_word(const struct parse *parse, const struct loc *loc)
 	return name_start(parse->source->text[loc_offset(loc)]);
 }
 
+/* A statement that begins `word [` declares a field. */
+static bool used_as_name(const struct parse *parse, const struct loc *loc)
+{
+	const char *text = parse->source->text + loc_offset(loc) + (loc->end_col - loc->col);
+
+	return text[strspn(text, " \t")] == '[';
+}
+
 /* The slips that have a message of their own. */
 static bool report_slip(struct parse *parse, const char *found, const struct expected *expected,
 			const struct loc *loc)
@@ -251,8 +261,10 @@ static bool report_slip(struct parse *parse, const char *found, const struct exp
 	struct diag *diag = parse->tree->diag;
 
 	if (semicolon && !parse->at_start && loc->line > parse->previous.end_line) {
-		diag_report(diag, CHECK_SYNTAX, behind(parse->previous), "expected ';'");
 		parse->goes_on = is_word(parse, loc);
+		if (parse->previous.line == parse->open_line)
+			return true;
+		diag_report(diag, CHECK_SYNTAX, behind(parse->previous), "expected ';'");
 		return true;
 	}
 	/* `EN [0] rw` and on the next line `MODE [1] rw`: MODE was taken for one more attribute. */
@@ -261,8 +273,8 @@ static bool report_slip(struct parse *parse, const char *found, const struct exp
 		diag_report(diag, CHECK_SYNTAX, behind(parse->before_previous), "expected ';'");
 		return true;
 	}
-	if (is_structure_word(found) && expects(expected, "name") && !expects(expected, "'}'") &&
-	    !semicolon) {
+	if (is_structure_word(found) && expects(expected, "name") &&
+	    ((!expects(expected, "'}'") && !semicolon) || used_as_name(parse, loc))) {
 		if (diag_report(diag, CHECK_RESERVED_WORD, *loc, "'%s' is a word of the language", found))
 			diag_help(diag, "to use it as a name, write \\%s", found);
 		return true;
