@@ -95,7 +95,7 @@ static struct thing thing_of(struct checking *c, const struct extent *extent)
 		describe_range(thing.range, ram->offset, ram->size, ram->dims, ram->ndims);
 	} else {
 		thing.name =
-			extent->kind == TAKES_TABLE ? "the MSI-X table" : "the MSI-X pending bits";
+			extent->kind == TAKES_TABLE ? "the MSI-X table" : "the array of MSI-X pending bits";
 		describe_range(thing.range, extent->offset, extent->width, NULL, 0);
 	}
 	return thing;

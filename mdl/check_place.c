@@ -32,10 +32,9 @@ static const struct m_dim *crooked_dim(const struct m_dim *dims, unsigned ndims,
 static void report_stride(struct checking *c, const struct m_via *via, struct loc loc,
 			  const char *what, const struct m_dim *dim, unsigned alignment)
 {
-	if (dim)
-		found(c, MISALIGNED, via, loc,
-		      "elements of %s stand 0x%" PRIx32 " bytes apart, not a multiple of %u", what,
-		      dim->stride, alignment);
+	found(c, MISALIGNED, via, loc,
+	      "elements of %s stand 0x%" PRIx32 " bytes apart, not a multiple of %u", what,
+	      dim->stride, alignment);
 }
 
 bool is_misaligned(const struct m_reg *reg)
@@ -48,6 +47,7 @@ bool is_misaligned(const struct m_reg *reg)
 static void check_reg(struct checking *c, const struct m_reg *reg)
 {
 	unsigned alignment = alignment_of(reg), bits = reg->width * 8;
+	const struct m_dim *dim;
 
 	if (reg->bad_place || alignment < 2)
 		return;
@@ -55,12 +55,15 @@ static void check_reg(struct checking *c, const struct m_reg *reg)
 		found(c, MISALIGNED, reg->via, reg->offset_loc,
 		      "%s stands at 0x%" PRIx64 ": %s %u-bit register's offset is a multiple of %u",
 		      describe_reg(c, reg), reg->offset, article(bits), bits, alignment);
-	report_stride(c, reg->via, reg->stride_loc, describe_reg(c, reg),
-		      crooked_dim(reg->dims, reg->ndims, alignment), alignment);
+	dim = crooked_dim(reg->dims, reg->ndims, alignment);
+	if (dim)
+		report_stride(c, reg->via, reg->stride_loc, describe_reg(c, reg), dim, alignment);
 }
 
 static void check_ram(struct checking *c, const struct m_ram *ram)
 {
+	const struct m_dim *dim;
+
 	if (ram->bad_place || !ram->mmap)
 		return;
 	if (ram->offset % PAGE)
@@ -71,8 +74,9 @@ static void check_ram(struct checking *c, const struct m_ram *ram)
 		found(c, MISALIGNED, ram->via, ram->loc,
 		      "mapped ram '%s' has 0x%" PRIx64 " bytes, not a multiple of a page (4096)",
 		      ram->path, ram->size);
-	report_stride(c, ram->via, ram->stride_loc, describe_ram(c, ram),
-		      crooked_dim(ram->dims, ram->ndims, PAGE), PAGE);
+	dim = crooked_dim(ram->dims, ram->ndims, PAGE);
+	if (dim)
+		report_stride(c, ram->via, ram->stride_loc, describe_ram(c, ram), dim, PAGE);
 }
 
 void check_misaligned(struct checking *c)
@@ -92,65 +96,54 @@ struct space {
 	struct loc loc;
 };
 
-static void check_end(const struct space *space, const struct m_via *via, struct loc loc,
-		      const char *what, const struct extent *extent)
+static void report_end(const struct space *space, const struct m_via *via, struct loc loc,
+		       const char *what, uint64_t end)
 {
-	uint64_t end = extent_end(extent);
+	const char *where = describe_space(space->c, space->bar);
 
-	if (end <= space->size)
-		return;
 	if (found(space->c, PAST_END, via, loc,
 		  "%s ends at 0x%" PRIx64 ", past the end of %s at 0x%" PRIx64, what, end - 1,
-		  describe_space(space->c, space->bar), space->size - 1))
-		diag_note(space->c->diag, space->loc, "%s has 0x%" PRIx64 " bytes",
-			  describe_space(space->c, space->bar), space->size);
+		  where, space->size - 1))
+		diag_note(space->c->diag, space->loc, "%s has 0x%" PRIx64 " bytes", where,
+			  space->size);
 }
 
-/* Where an end is beyond all numbers that make sense. */
-static void report_far(const struct space *space, const struct m_via *via, struct loc loc,
-		       const char *what)
+/* Of what ends beyond all numbers that make sense, some such number. */
+static uint64_t end_of(uint64_t offset, uint64_t width, const struct m_dim *dims, unsigned ndims)
 {
-	found(space->c, PAST_END, via, loc, "%s ends far past the end of %s", what,
-	      describe_space(space->c, space->bar));
+	struct extent extent;
+
+	return extent_init(&extent, offset, width, dims, ndims) ? extent_end(&extent) : UINT64_MAX;
 }
 
 static void check_reg_end(const struct space *space, const struct m_reg *reg)
 {
-	struct extent extent;
+	uint64_t end = end_of(reg->offset, reg->width, reg->dims, reg->ndims);
 
-	if (reg->bad_place)
-		return;
-	if (extent_init(&extent, reg->offset, reg->width, reg->dims, reg->ndims))
-		check_end(space, reg->via, reg->loc, describe_reg(space->c, reg), &extent);
-	else
-		report_far(space, reg->via, reg->loc, describe_reg(space->c, reg));
+	if (!reg->bad_place && end > space->size)
+		report_end(space, reg->via, reg->loc, describe_reg(space->c, reg), end);
 }
 
 static void check_ram_end(const struct space *space, const struct m_ram *ram)
 {
-	struct extent extent;
+	uint64_t end = end_of(ram->offset, ram->size, ram->dims, ram->ndims);
 
-	if (ram->bad_place)
-		return;
-	if (extent_init(&extent, ram->offset, ram->size, ram->dims, ram->ndims))
-		check_end(space, ram->via, ram->loc, describe_ram(space->c, ram), &extent);
-	else
-		report_far(space, ram->via, ram->loc, describe_ram(space->c, ram));
+	if (!ram->bad_place && end > space->size)
+		report_end(space, ram->via, ram->loc, describe_ram(space->c, ram), end);
 }
 
 static void check_msix_end(const struct space *space)
 {
 	const struct m_pci *pci = &space->c->model->pci;
-	struct extent extent;
+	uint64_t table_end = pci->msix_table_offset + msix_table_size(pci);
+	uint64_t pba_end = pci->msix_pba_offset + msix_pba_size(pci);
 
 	if (!pci->has_msix || pci->bad)
 		return;
-	if (pci->msix_table_bar == space->bar &&
-	    extent_init(&extent, pci->msix_table_offset, msix_table_size(pci), NULL, 0))
-		check_end(space, NULL, pci->table_loc, "the MSI-X table", &extent);
-	if (pci->msix_pba_bar == space->bar &&
-	    extent_init(&extent, pci->msix_pba_offset, msix_pba_size(pci), NULL, 0))
-		check_end(space, NULL, pci->pba_loc, "the array of MSI-X pending bits", &extent);
+	if (pci->msix_table_bar == space->bar && table_end > space->size)
+		report_end(space, NULL, pci->table_loc, "the MSI-X table", table_end);
+	if (pci->msix_pba_bar == space->bar && pba_end > space->size)
+		report_end(space, NULL, pci->pba_loc, "the array of MSI-X pending bits", pba_end);
 }
 
 void check_past_end(struct checking *c)
