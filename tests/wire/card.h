@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The test device (devices/mdltest) as a process of its own, and a client of it.  For cmocka: card_start() and
- * card_stop() are the set-up and teardown of a test; the latter demands that the process leaves no
- * descriptor behind and ends cleanly.
+ * The test device (devices/mdltest) as a process of its own, and a client of it.  For cmocka:
+ * card_start() and card_stop() are the set-up and teardown of a test; the latter demands that the
+ * process leaves no descriptor behind and ends cleanly.
  */
 #ifndef TESTS_CARD_H
 #define TESTS_CARD_H
@@ -32,8 +32,8 @@
 struct card {
 	struct server server;
 	struct client client;
-	int descriptors;            /* of the server while a client is there that did nothing */
-	int fds[CARD_FDS];          /* ours, closed at the end */
+	int descriptors;   /* of the server while a client is there that did nothing */
+	int fds[CARD_FDS]; /* ours, closed at the end */
 	unsigned nfds;
 };
 
@@ -52,9 +52,11 @@ static inline int card_launch(void **state, const char *const *arguments)
 
 	signal(SIGPIPE, SIG_IGN);
 	assert_non_null(card);
-	assert_int_equal(server_start(&card->server, card_program(path, sizeof(path)), arguments), 0);
+	assert_int_equal(server_start(&card->server, card_program(path, sizeof(path)), arguments),
+			 0);
 	assert_int_equal(client_open(&card->client, card->server.path), 0);
-	assert_int_equal(client_put(&card->client, VU_REGION_CONFIG, COMMAND, 2, 2 | BUS_MASTER), 0);
+	assert_int_equal(client_put(&card->client, VU_REGION_CONFIG, COMMAND, 2, 2 | BUS_MASTER),
+			 0);
 	card->descriptors = server_descriptors(&card->server);
 	*state = card;
 	return 0;
@@ -113,7 +115,8 @@ static inline int card_memory(struct card *card, size_t size, uint8_t **memory)
 	return fd;
 }
 
-/* How often an eventfd has fired since it was last asked; what was requested before has had its effect. */
+/* How often an eventfd has fired since it was last asked; what was requested before has had its
+ * effect. */
 static inline unsigned card_events(int fd)
 {
 	uint64_t count;

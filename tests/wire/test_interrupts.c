@@ -2,11 +2,11 @@
 /* The test device's interrupts: raised by its registers, seen on eventfds and in pending bits. */
 #include "card.h"
 
-#define MSIX_BAR     4u
-#define PBA          0x800u
-#define STATUS       0x06u
-#define STATUS_INTX  0x08u
-#define ENTRY(n)     (16u * (n) + 12u)   /* an entry's vector control */
+#define MSIX_BAR    4u
+#define PBA         0x800u
+#define STATUS      0x06u
+#define STATUS_INTX 0x08u
+#define ENTRY(n)    (16u * (n) + 12u) /* an entry's vector control */
 
 static uint64_t pba(struct card *card)
 {
@@ -76,7 +76,8 @@ static void intx_resampled(void **state)
 	int fd = card_attach(card, VU_IRQ_INTX, 0), resample = card_eventfd(card);
 	const uint64_t one = 1;
 
-	card_irq(card, VU_IRQ_INTX, VU_IRQ_SET_DATA_EVENTFD | VU_IRQ_SET_ACTION_UNMASK, 0, 1, resample);
+	card_irq(card, VU_IRQ_INTX, VU_IRQ_SET_DATA_EVENTFD | VU_IRQ_SET_ACTION_UNMASK, 0, 1,
+		 resample);
 	PUT(IRQ_RAISE, 1);
 	for (int i = 0; i < 5; i++) {
 		assert_true(client_wait_event(fd, CLIENT_WAIT_MS));
@@ -211,7 +212,8 @@ static void msix_ranges_and_moves(void **state)
 		assert_int_equal(card_events(fds[i]), i != 2 && i != 3);
 	assert_true(pba(card) == 0xc);
 	/* moved while pending: to the new places only */
-	assert_int_equal(client_set_irqs(&card->client, VU_IRQ_MSIX, IRQ_ATTACH, 2, 2, other, 2), 0);
+	assert_int_equal(client_set_irqs(&card->client, VU_IRQ_MSIX, IRQ_ATTACH, 2, 2, other, 2),
+			 0);
 	for (uint32_t i = 0; i < 2; i++)
 		assert_int_equal(card_events(other[i]), 1);
 	PUT(IRQ_PULSE, 0xc);
@@ -423,9 +425,10 @@ static void interrupts_migrate(void **state)
 	assert_int_equal(GET(SCRATCH), 0);
 	assert_int_equal(client_mig_set(&card->client, VU_MIG_RESUMING), 0);
 	for (size_t at = 0; at < size; at += 65536)
-		assert_int_equal(client_mig_write(&card->client, stream + at,
-						  (uint32_t)(size - at < 65536 ? size - at : 65536)),
-				 0);
+		assert_int_equal(
+			client_mig_write(&card->client, stream + at,
+					 (uint32_t)(size - at < 65536 ? size - at : 65536)),
+			0);
 	assert_int_equal(client_mig_set(&card->client, VU_MIG_RUNNING), 0);
 	assert_int_equal(GET(SCRATCH), 0xcafe);
 	assert_int_equal(GET(IRQ_LEVEL), 1);
