@@ -154,7 +154,7 @@ bool is_c_keyword(const char *name)
 					    "_Thread_local"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(words[i], name))
+		if (words[i][0] == name[0] && !strcmp(words[i], name))
 			return true;
 	return false;
 }

@@ -315,6 +315,7 @@ static void resolve_device(struct resolver *r)
 	lay_out_capabilities(r);
 	resolve_members(r);
 	link_registers(r);
+	check_collisions(r);
 	order_registers(r);
 	resolve_hooks(r, r->device->children, IN_DEVICE, &hooks);
 	all = arena_array(r->arena, struct m_hook, hooks.n + 1);

@@ -106,8 +106,10 @@ struct reg_info {
 	const struct scope *scope;
 	struct access access;        /* the register's as a whole */
 	struct access *field_access; /* by field */
-	struct layer own;            /* its words alone, and */
-	struct layer layer;          /* over the defaults around */
+	struct access own_access;    /* its words alone */
+	struct access given_access;  /* over the defaults around */
+	const struct lock_words *locks;
+	struct layer *own, *layer;   /* the same, all words: only while it is being made */
 	const struct attr *alias;
 	enum { ALIAS_NEW, ALIAS_BUSY, ALIAS_READY } alias_state;
 };
@@ -144,7 +146,9 @@ struct resolver {
 	unsigned things;
 	uint32_t next_space;
 	const struct scope *top;
-	struct layer *field_layers; /* scratch: of the register being made */
+	const char *access_texts[7][9][3];
+	struct layer own, layer;     /* scratch: of the register being made */
+	struct layer *field_layers;
 	unsigned max_field_layers;
 	struct list reg_infos; /* all registers */
 	struct list intrs;
@@ -160,7 +164,7 @@ enum {
 	SPACE_GLOBAL = 1, /* const, enum, template, layout */
 	SPACE_REGS,       /* of the register map, by C name with the groups' */
 	SPACE_MEMBERS,    /* of the device's structure: state, timers, params */
-	SPACE_FIELDS,     /* fields, by C name with the register's */
+	
 	SPACE_IRQS,
 	SPACE_CAUSES,
 	SPACE_SECTIONS,
@@ -257,6 +261,7 @@ void resolve_doorbell(struct resolver *r, struct map *map, const struct node *no
 struct reg_info *new_reg(struct resolver *r, struct map *map, const struct node *node,
 			 const char *name, struct loc loc);
 void place_reg(struct resolver *r, const struct map *map, struct reg_info *info, unsigned width);
+void keep_words(struct reg_info *info);
 void finish_reg(struct resolver *r, struct reg_info *info);
 /* The bits that a write can change. */
 uint64_t writable_bits(const struct m_masks *m);
@@ -272,6 +277,9 @@ void set_resets(struct resolver *r, struct reg_info *info, struct layer *field_l
 
 /* resolve_intr.c */
 void resolve_intr(struct resolver *r, struct map *map, const struct node *node);
+
+/* resolve_names.c: names of registers and fields that come out the same in C */
+void check_collisions(struct resolver *r);
 
 /* resolve_link.c: what refers to other registers */
 void link_registers(struct resolver *r);

@@ -61,10 +61,13 @@ const char *access_text(struct resolver *r, struct access a)
 	static const char *const on_write[] = {"",     " woclr", " woset", " wot", " wzc",
 					       " wzs", " wzt",   " wclr",  " wset"};
 	static const char *const on_read[] = {"", " rclr", " rset"};
+	const char **text;
 
-	if (!a.on_write && !a.on_read)
-		return sw[a.sw];
-	return arena_printf(r->arena, "%s%s%s", sw[a.sw], on_write[a.on_write], on_read[a.on_read]);
+	text = &r->access_texts[a.sw][a.on_write][a.on_read];
+	if (!*text)
+		*text = arena_printf(r->arena, "%s%s%s", sw[a.sw], on_write[a.on_write],
+				     on_read[a.on_read]);
+	return *text;
 }
 
 void add_masks(struct m_masks *masks, uint64_t bits, struct access a)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The fields of a register. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "resolve.h"
+
+#define MANY 64
 
 static struct loc args_loc(const struct node *node)
 {
@@ -52,28 +55,28 @@ bool field_bits(struct resolver *r, const struct env *env, const struct node *no
 	return true;
 }
 
-static void declare_field(struct resolver *r, const struct reg_info *info, struct m_field *field,
-			  const char *cname)
+/* Few fields are compared one by one; more than bits are wrong anyhow, but must not take long. */
+static void check_duplicate(struct resolver *r, const struct reg_info *info, unsigned index,
+			    uint32_t space)
 {
-	struct symbol *s = names_find(&r->names, SPACE_FIELDS, cname);
+	struct m_field *fields = info->reg->fields;
+	const struct loc *other = NULL;
+	struct symbol *s;
 
-	if (s && s->thing == info) {
-		if (fail(r, DUPLICATE_NAME, field->loc,
-			 "there are two fields '%s' in this register", field->name))
-			diag_note(r->diag, s->loc, "the other one is here");
-		field->bad = true;
-		return;
+	for (unsigned i = 0; i < index && index < MANY && !other; i++)
+		if (!strcmp(fields[i].name, fields[index].name))
+			other = &fields[i].loc;
+	if (index >= MANY) {
+		s = names_find(&r->names, space, fields[index].name);
+		if (s)
+			other = &s->loc;
+		else
+			names_add(&r->names, space, fields[index].name, SYM_FIELD,
+				  fields[index].loc, NULL);
 	}
-	if (!s)
-		s = names_find(&r->names, SPACE_REGS, cname);
-	if (s && s->kind != SYM_GROUP) {
-		if (fail(r, NAME_COLLISION, field->loc,
-			 "field '%s' of '%s' is %s in C, and so is this %s", field->name,
-			 info->reg->path, cname, kind_name(s->kind)))
-			diag_note(r->diag, s->loc, "'%s'", s->name);
-		return;
-	}
-	names_add(&r->names, SPACE_FIELDS, cname, SYM_FIELD, field->loc, (void *)info);
+	if (other && fail(r, DUPLICATE_NAME, fields[index].loc,
+			  "there are two fields '%s' in this register", fields[index].name))
+		diag_note(r->diag, *other, "the other one is here");
 }
 
 static void check_reserved(struct resolver *r, const struct attrs *attrs)
@@ -113,14 +116,13 @@ static void check_pulse(struct resolver *r, const struct attrs *attrs, const str
 }
 
 static void resolve_field(struct resolver *r, const struct map *map, struct reg_info *info,
-			  const struct node *node, unsigned index)
+			  const struct node *node, unsigned index, uint32_t space)
 {
 	struct m_field *field = &info->reg->fields[index];
 	struct layer *layer = &r->field_layers[index];
 	const unsigned start = r->trouble;
 	struct access access;
 	struct m_enum *names;
-	const char *cname;
 	struct attrs attrs;
 
 	read_attrs(r, node->attrs, IN_FIELD, &attrs);
@@ -135,8 +137,8 @@ static void resolve_field(struct resolver *r, const struct map *map, struct reg_
 		check_enum_fits(r, attrs.enumeration, names, field->width);
 	field->enumeration = names;
 	own_layer(r, map->env, &attrs, names, layer);
-	access = settle_access(merge_access(info->layer.access, layer->access));
-	field->is_volatile = layer->is_volatile || info->layer.is_volatile;
+	access = settle_access(merge_access(info->layer->access, layer->access));
+	field->is_volatile = layer->is_volatile || info->layer->is_volatile;
 	field->pulse = access.pulse;
 	field->reserved = attrs.word[W_RESERVED] != NULL;
 	if (field->reserved)
@@ -144,18 +146,20 @@ static void resolve_field(struct resolver *r, const struct map *map, struct reg_
 	check_pulse(r, &attrs, field);
 	info->field_access[index] = access;
 	field->access = field->reserved ? "reserved" : access_text(r, access);
-	cname = arena_printf(r->arena, "%s_%s", info->reg->cname, node->name);
-	make_hooks(r, &attrs, cname, &field->hooks, &field->nhooks);
+	if (attrs.nhooks)
+		make_hooks(r, &attrs, arena_printf(r->arena, "%s_%s", info->reg->cname, node->name),
+			   &field->hooks, &field->nhooks);
 	if (!field->reserved && r->trouble == start)
 		check_hooks(r, field->hooks, field->nhooks, field->name, can_write(access),
 			    can_read(access));
-	declare_field(r, info, field, cname);
+	check_duplicate(r, info, index, space);
 	field->bad |= r->trouble != start;
 }
 
 void resolve_fields(struct resolver *r, const struct map *map, struct reg_info *info)
 {
 	struct m_reg *reg = info->reg;
+	const uint32_t space = r->next_space++;
 	const struct node *node;
 	unsigned n = 0;
 
@@ -172,7 +176,7 @@ void resolve_fields(struct resolver *r, const struct map *map, struct reg_info *
 	for (node = info->node->children; node; node = node->next) {
 		if (node->kind != NODE_FIELD)
 			continue;
-		resolve_field(r, map, info, node, n);
+		resolve_field(r, map, info, node, n, space);
 		reg->field_hooks |= reg->fields[n].nhooks != 0;
 		reg->has_read_hook |=
 			has_hook(reg->fields[n].hooks, reg->fields[n].nhooks, M_ON_READ);

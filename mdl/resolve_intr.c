@@ -214,7 +214,7 @@ static void cause_fields(struct resolver *r, struct reg_info *info, const struct
 
 		/* The level itself is what a level cause's status shows. */
 		if (reg->intr_role != M_INTR_STATUS || cause->kind != 0)
-			a = settle_access(merge_access(a, info->own.access));
+			a = settle_access(merge_access(a, info->own->access));
 		info->field_access[i] = a;
 		*field = (struct m_field){.name = cause->name,
 					  .doc = cause->doc,
@@ -224,7 +224,7 @@ static void cause_fields(struct resolver *r, struct reg_info *info, const struct
 					  .width = 1,
 					  .mask = cause->mask,
 					  .access = access_text(r, a),
-					  .is_volatile = info->own.is_volatile ||
+					  .is_volatile = info->own->is_volatile ||
 							 reg->intr_role == M_INTR_STATUS,
 					  .cause = cause};
 		field->cname = is_c_keyword(cause->name)
@@ -238,7 +238,7 @@ static unsigned intr_width(struct resolver *r, const struct making *m, const str
 			   const struct reg_info *info, unsigned block_width)
 {
 	const unsigned needed = m->bits <= 8 ? 1 : m->bits <= 16 ? 2 : m->bits <= 32 ? 4 : 8;
-	unsigned width = info->own.width ? info->own.width : block_width;
+	unsigned width = info->own->width ? info->own->width : block_width;
 
 	if (!width) {
 		width = map->layer.width ? map->layer.width : map->default_width;
@@ -267,10 +267,10 @@ static struct m_reg *make_register(struct resolver *r, struct map *map, const st
 	reg->doc = attrs.doc;
 	reg->intr_role = (enum m_intr_role)(M_INTR_STATUS + role);
 	reg->intr = m->intr;
-	own_layer(r, map->env, &attrs, NULL, &info->own);
-	info->layer = info->own;
-	if (!info->layer.endian)
-		info->layer.endian = map->layer.endian;
+	own_layer(r, map->env, &attrs, NULL, info->own);
+	*info->layer = *info->own;
+	if (!info->layer->endian)
+		info->layer->endian = map->layer.endian;
 	if (node->dims)
 		fail(r, BAD_ARGUMENT, node->dims->loc,
 		     "an array of interrupt registers is an array of "
@@ -279,6 +279,7 @@ static struct m_reg *make_register(struct resolver *r, struct map *map, const st
 	reg->group_dims -= m->own_dims;
 	cause_fields(r, info, m->intr);
 	set_resets(r, info, NULL);
+	keep_words(info);
 	finish_reg(r, info);
 	make_hooks(r, &attrs, reg->cname, &reg->hooks, &reg->nhooks);
 	reg->has_read_hook = has_hook(reg->hooks, reg->nhooks, M_ON_READ);

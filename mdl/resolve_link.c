@@ -148,7 +148,7 @@ static void copy_fields(struct resolver *r, struct reg_info *info, const struct 
 	reg->nfields = from->nfields;
 	for (unsigned i = 0; i < from->nfields; i++) {
 		struct m_field *field = &reg->fields[i];
-		struct access access = merge_access(original->field_access[i], info->own.access);
+		struct access access = merge_access(original->field_access[i], info->own_access);
 
 		*field = from->fields[i];
 		field->hooks = NULL;
@@ -235,8 +235,8 @@ static void link_alias(struct resolver *r, struct reg_info *info)
 		reg->alias_of = original->alias_of ? original->alias_of : original;
 		if (!own_fields) {
 			copy_fields(r, info, target.info);
-			info->layer.access = merge_access(target.info->access, info->own.access);
-			info->layer.is_volatile |= original->is_volatile;
+			info->given_access = merge_access(target.info->access, info->own_access);
+			reg->is_volatile |= original->is_volatile;
 			if (!reg->enumeration)
 				reg->enumeration = original->enumeration;
 		}
@@ -315,7 +315,7 @@ static void link_locks(struct resolver *r, struct reg_info *info)
 	struct m_lock *locks;
 	unsigned n = 0, field = 0;
 
-	for (const struct lock_words *words = info->layer.locks; words; words = words->next)
+	for (const struct lock_words *words = info->locks; words; words = words->next)
 		n++;
 	for (const struct node *f = node; f; f = f->next)
 		for (const struct attr *attr = f->attrs; attr; attr = attr->next)
@@ -324,7 +324,7 @@ static void link_locks(struct resolver *r, struct reg_info *info)
 		return;
 	locks = arena_array(r->arena, struct m_lock, n);
 	n = 0;
-	for (const struct lock_words *words = info->layer.locks; words; words = words->next)
+	for (const struct lock_words *words = info->locks; words; words = words->next)
 		n += make_lock(r, info, words->attr, writable_bits(&reg->masks), &locks[n]);
 	for (const struct node *f = node; f; f = f->next) {
 		if (f->kind != NODE_FIELD)

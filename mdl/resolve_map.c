@@ -39,8 +39,6 @@ void declare_in_map(struct resolver *r, const struct map *map, enum symbol_kind 
 	if (kind == SYM_GROUP)
 		return;
 	s = names_find(&r->names, SPACE_REGS, cname);
-	if (!s)
-		s = names_find(&r->names, SPACE_FIELDS, cname);
 	if (!s) {
 		names_add(&r->names, SPACE_REGS, cname, kind, loc, thing);
 		return;

@@ -16,7 +16,8 @@ struct reg_info *new_reg(struct resolver *r, struct map *map, const struct node 
 	info->reg = reg;
 	info->node = node;
 	info->scope = map->scope;
-	info->own.sticky = info->layer.sticky = -1;
+	info->own = &r->own;
+	info->layer = &r->layer;
 	reg->name = name;
 	reg->path = join_path(r, map, name);
 	reg->cname = join_cname(r, map, name);
@@ -99,14 +100,23 @@ static void set_masks(struct resolver *r, struct reg_info *info)
 	reg->access = common_access(r, info);
 }
 
+/* What is needed of the words later; their scratch is the next register's. */
+void keep_words(struct reg_info *info)
+{
+	info->own_access = info->own->access;
+	info->given_access = info->layer->access;
+	info->locks = info->layer->locks;
+	info->reg->is_volatile = info->layer->is_volatile;
+	info->reg->big_endian = info->layer->endian == ENDIAN_BIG;
+	info->own = info->layer = NULL;
+}
+
 /* Reserved bits read as their reset value: those that are 1 after some reset must be readable. */
 void finish_reg(struct resolver *r, struct reg_info *info)
 {
 	struct m_reg *reg = info->reg;
 
-	info->access = settle_access(info->layer.access);
-	reg->is_volatile = info->layer.is_volatile;
-	reg->big_endian = info->layer.endian == ENDIAN_BIG;
+	info->access = settle_access(info->given_access);
 	set_masks(r, info);
 	for (int kind = 0; kind < MODEL_RESET_KINDS; kind++)
 		reg->masks.readable |= reg->masks.reserved & reg->reset[kind];
@@ -147,7 +157,7 @@ static void check_whole(struct resolver *r, const struct attrs *attrs, struct re
 
 static void resolve_alias_fields(struct resolver *r, struct reg_info *info)
 {
-	refuse_alias_resets(r, &info->own);
+	refuse_alias_resets(r, info->own);
 	for (unsigned i = 0; i < info->reg->nfields; i++)
 		refuse_alias_resets(r, &r->field_layers[i]);
 }
@@ -166,15 +176,16 @@ void resolve_reg(struct resolver *r, struct map *map, const struct node *node)
 	reg = info->reg;
 	reg->doc = attrs.doc;
 	reg->enumeration = enum_of_attr(r, map->env, attrs.enumeration);
-	own_layer(r, map->env, &attrs, reg->enumeration, &info->own);
-	info->layer = merge_layers(&map->layer, &info->own);
-	place_reg(r, map, info, info->layer.width ? info->layer.width : map->default_width);
+	own_layer(r, map->env, &attrs, reg->enumeration, info->own);
+	*info->layer = merge_layers(&map->layer, info->own);
+	place_reg(r, map, info, info->layer->width ? info->layer->width : map->default_width);
 	info->alias = attrs.word[W_ALIAS];
 	resolve_fields(r, map, info);
 	if (info->alias)
 		resolve_alias_fields(r, info);
 	else
 		set_resets(r, info, r->field_layers);
+	keep_words(info);
 	finish_reg(r, info);
 	check_whole(r, &attrs, info);
 	make_hooks(r, &attrs, reg->cname, &reg->hooks, &reg->nhooks);
@@ -226,14 +237,14 @@ void resolve_doorbell(struct resolver *r, struct map *map, const struct node *no
 	info = new_reg(r, map, node, node->name, node->name_loc);
 	reg = info->reg;
 	reg->doc = attrs.doc;
-	own_layer(r, map->env, &attrs, NULL, &info->own);
-	info->layer = info->own;
-	info->layer.access = (struct access){.sw = SW_WO};
-	if (!info->layer.width)
-		info->layer.width = map->layer.width;
-	if (!info->layer.endian)
-		info->layer.endian = map->layer.endian;
-	place_reg(r, map, info, info->layer.width ? info->layer.width : map->default_width);
+	own_layer(r, map->env, &attrs, NULL, info->own);
+	*info->layer = *info->own;
+	info->layer->access = (struct access){.sw = SW_WO};
+	if (!info->layer->width)
+		info->layer->width = map->layer.width;
+	if (!info->layer->endian)
+		info->layer->endian = map->layer.endian;
+	place_reg(r, map, info, info->layer->width ? info->layer->width : map->default_width);
 	reg->doorbell = attrs.word[W_MMAP]        ? M_DOORBELL_MMAP
 			: attrs.word[W_IOEVENTFD] ? M_DOORBELL_IOEVENTFD
 						  : M_DOORBELL_MESSAGE;
@@ -241,6 +252,7 @@ void resolve_doorbell(struct resolver *r, struct map *map, const struct node *no
 	if (reg->bar < 0)
 		fail(r, MISPLACED_WORD, node->name_loc, "config space has no doorbells");
 	set_resets(r, info, NULL);
+	keep_words(info);
 	finish_reg(r, info);
 	make_hooks(r, &attrs, reg->cname, &reg->hooks, &reg->nhooks);
 	reg->bad |= r->trouble != start;

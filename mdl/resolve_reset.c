@@ -29,15 +29,15 @@ static void check_conflict(struct resolver *r, const struct reg_info *info,
 {
 	for (int i = 0; i <= GENERAL_RESET; i++) {
 		uint64_t value =
-			info->layer.resets.at[i].value >> field->lsb & low_bits(field->width);
+			info->layer->resets.at[i].value >> field->lsb & low_bits(field->width);
 
-		if (!info->own.resets.at[i].given || info->layer.resets.at[i].bad ||
+		if (!info->own->resets.at[i].given || info->layer->resets.at[i].bad ||
 		    !resets->at[i].given || resets->at[i].bad || value == resets->at[i].value)
 			continue;
 		if (fail(r, RESET_CONFLICT, resets->at[i].loc,
 			 "field '%s' resets to 0x%" PRIx64 ", but its register says 0x%" PRIx64,
 			 field->name, resets->at[i].value, value))
-			diag_note(r->diag, info->own.resets.at[i].loc,
+			diag_note(r->diag, info->own->resets.at[i].loc,
 				  "the register's reset value");
 	}
 }
@@ -52,7 +52,7 @@ static uint64_t field_value(const struct reg_info *info, const struct m_field *f
 		return inherited;
 	if (resets->at[kind].given)
 		return resets->at[kind].value;
-	if (resets->at[GENERAL_RESET].given && !info->layer.resets.at[kind].given)
+	if (resets->at[GENERAL_RESET].given && !info->layer->resets.at[kind].given)
 		return resets->at[GENERAL_RESET].value;
 	return inherited;
 }
@@ -67,12 +67,12 @@ static bool any_given(const struct resets *resets)
 
 static void set_kind(struct reg_info *info, int kind, const struct layer *field_layers)
 {
-	const struct resets *resets = &info->layer.resets;
+	const struct resets *resets = &info->layer->resets;
 	struct m_reg *reg = info->reg;
 	const uint64_t full = low_bits(reg->width * 8);
 	uint64_t base =
 		resets->at[kind].given ? resets->at[kind].value : resets->at[GENERAL_RESET].value;
-	int reg_sticky = info->layer.sticky;
+	int reg_sticky = info->layer->sticky;
 	uint64_t sticky = reg_sticky >= 0 && kind >= reg_sticky ? full : 0;
 
 	reg->reset[kind] = base;
@@ -98,12 +98,12 @@ void set_resets(struct resolver *r, struct reg_info *info, struct layer *field_l
 {
 	struct m_reg *reg = info->reg;
 
-	check_fits(r, &info->layer.resets, reg->width * 8, reg->path);
-	reg->has_reset = any_given(&info->layer.resets);
+	check_fits(r, &info->layer->resets, reg->width * 8, reg->path);
+	reg->has_reset = any_given(&info->layer->resets);
 	for (unsigned i = 0; i < reg->nfields; i++) {
 		struct m_field *field = &reg->fields[i];
 
-		field->has_reset = any_given(&info->layer.resets);
+		field->has_reset = any_given(&info->layer->resets);
 		if (!field_layers || !field->mask)
 			continue;
 		check_fits(r, &field_layers[i].resets, field->width, field->name);

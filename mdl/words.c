@@ -87,7 +87,7 @@ static const struct word_info words[] = {
 const struct word_info *find_word(const char *name)
 {
 	for (size_t i = 0; i < N_WORDS; i++)
-		if (!strcmp(words[i].name, name))
+		if (words[i].name[0] == name[0] && !strcmp(words[i].name, name))
 			return &words[i];
 	return NULL;
 }
