@@ -43,7 +43,8 @@ static void put_var_value(struct facts *f, const struct m_var *var)
 	else if (var->type != M_VAR_UINT)
 		facts_format(f, "initial", "%" PRId64, (int64_t)var->value);
 	else
-		facts_format(f, "initial", "%" PRIu64 "u", var->value);
+		facts_format(f, "initial", "%" PRIu64 "%s", var->value,
+			     var->value > INT64_MAX ? "ull" : "");
 }
 
 static void write_var(const struct facts_run *run, unsigned n)

@@ -194,9 +194,10 @@ static void end_code(struct filter *filter)
 
 /* ---- leftovers */
 
+/* Also at the end of a word: m4 does not know a name that text has been glued to. */
 static bool is_leftover(const char *name)
 {
-	return !strncmp(name, "m4_", 3) || !strncmp(name, FACT_PREFIX, strlen(FACT_PREFIX));
+	return strstr(name, "m4_") || strstr(name, FACT_PREFIX);
 }
 
 static void end_name(struct filter *filter)

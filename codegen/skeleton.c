@@ -114,6 +114,18 @@ static void put_line(struct skeleton *s, const char *at)
 	}
 }
 
+/* A macro of a skeleton's own must not be called as a fact is: they would call each other. */
+static void check_macro(struct skeleton *s, const char *line)
+{
+	static const char start[] = "m4_define(\302\253" FACT_PREFIX;
+	const char *name = line + sizeof(start) - 1;
+
+	if (strncmp(line, start, sizeof(start) - 1) != 0)
+		return;
+	if (fact_find(name, strcspn(name, "\302")) != FACT_COUNT)
+		fail(s, "a macro called as a fact is");
+}
+
 /* The word at *at, moved past; "" at the end of the line. */
 static size_t next_word(const char **at, const char **word)
 {
@@ -176,6 +188,8 @@ static void begin_body(struct skeleton *s, const char *at, bool is_fact)
 	if (s->in_body)
 		fail(s, "one body inside another");
 	s->in_body = true;
+	if (!is_fact && fact_find(word, length) != FACT_COUNT)
+		fail(s, "a macro called as a fact is");
 	if (is_fact) {
 		s->fact = fact_find(word, length);
 		if (s->fact == FACT_COUNT) {
@@ -236,7 +250,7 @@ static void put_directive(struct skeleton *s, const char *at)
 	size_t length = next_word(&at, &word);
 	char name[64];
 
-	if (!length || *word == '@' || *word == '#')
+	if (!length || *word == '#')
 		return;
 	if (is_word(word, length, "sections")) {
 		add_sections(s, at);
@@ -292,11 +306,14 @@ static void translate_file(struct skeleton *s, const char *name)
 	s->depth++;
 	while (!s->failed && getline(&line, &size, file) >= 0) {
 		s->line++;
-		if (*line == '@')
+		if (!strncmp(line, "@@", 2))         /* a line of text that starts with @ */
+			put_line(s, line + 1);
+		else if (*line == '@')
 			put_directive(s, line + 1);
-		else if (s->in_body || s->quotes || !strncmp(line, "m4_", 3))
+		else if (s->in_body || s->quotes || !strncmp(line, "m4_", 3)) {
+			check_macro(s, line);
 			put_line(s, line);
-		else if (line[strspn(line, " \t\n")])
+		} else if (line[strspn(line, " \t\n")])
 			fail(s, "text outside of a body");
 	}
 	if (s->in_body)
@@ -316,10 +333,12 @@ int skeleton_translate(FILE *out, const char *dir, const char *name)
 
 	fprintf(out, "m4_changequote(%c,%c)m4_changecom()m4_divert(-1)\n", QUOTE_OPEN, QUOTE_CLOSE);
 	translate_file(&s, name);
-	for (unsigned i = 0; i < FACT_COUNT; i++)    /* facts that this skeleton does not need */
-		if (!s.defined[i])
-			fprintf(out, "m4_define(%c" FACT_PREFIX "%s%c)\n", QUOTE_OPEN,
-				fact_name((enum fact)i), QUOTE_CLOSE);
+	for (unsigned i = 0; i < FACT_COUNT; i++) {  /* facts that this skeleton does not need */
+		if (s.defined[i])
+			continue;
+		begin_body(&s, fact_name((enum fact)i), true);
+		end_body(&s);
+	}
 	return s.failed ? -1 : 0;
 }
 
@@ -332,7 +351,9 @@ static bool is_folder(const char *path)
 
 static const char *beside_program(char *path, size_t size)
 {
-	static const char *const places[] = {"../share/mdl", "../../codegen/skel"};
+	/* installed; in build/bin of the tree; in build/asan/bin of the tree */
+	static const char *const places[] = {"../share/mdl", "../../codegen/skel",
+					     "../../../codegen/skel"};
 	char exe[PATH_MAX], file[PATH_MAX + 32];
 	ssize_t length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	char *slash;

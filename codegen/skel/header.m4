@@ -1,7 +1,7 @@
 @# SPDX-License-Identifier: BSD-2-Clause
 @# --emit=header: what the author of a driver needs; stands alone, in C and C++, in and out of kernels.
 @#
-@sections out: top ids consts enums irqs layouts registers end
+@sections out: top ids consts enums irqs layouts masks registers end
 @include base.m4
 @include hooks.m4
 @#
@@ -105,6 +105,11 @@ struct ${dev}_${cname} {
 	m4_ifelse(?{nested}, «», «d4_member_type(?{bits}, ?{big})», «struct ${dev}_${nested}») ${cname}${array};d4_doc(?{doc})
 @end
 m4_define(«d4_member_type», «m4_ifelse(«$1», «8», «uint8_t», «${DEV}_«»m4_ifelse(«$2», «1», «BE», «LE»)(${1})»)»)
+@fact bits
+@to masks
+#define ${DEV}_«»d4_upper(?{layout})_${member}_${cname}_SHIFT ${lsb}
+#define ${DEV}_«»d4_upper(?{layout})_${member}_${cname}_MASK ${mask}${suffix}d4_doc(?{doc})
+@end
 @fact layout_end
 @to layouts
 };

@@ -76,7 +76,7 @@ m4_define(«d4_rest_connect», «»)
 m4_define(«d4_rest_disconnect», «»)
 m4_define(«d4_rest_dma_map», «, (void)iova, (void)size»)
 m4_define(«d4_rest_dma_unmap», «, (void)iova, (void)size»)
-m4_define(«d4_unused», «(void)dev«»d4_void(?{2})m4_indir(«d4_rest_$1»);»)
+m4_define(«d4_unused», «(void)dev«»d4_void(?{2})«»m4_indir(«d4_rest_$1»);»)
 @#
 @# In words, for comments.
 m4_define(«d4_words_check_write», «check write: returns what is to be written»)

@@ -6,13 +6,14 @@
 @include base.m4
 @include html_style.m4
 @#
-m4_define(«d4_bits», «m4_ifelse(«$1», «$2», «$1», «$1:$2»)»)
+m4_define(«d4_range», «m4_ifelse(«$1», «$2», «$1», «$1:$2»)»)
 m4_define(«d4_lower», «m4_translit(«$1», «A-Z», «a-z»)»)
 m4_define(«d4_row», «<tr><th scope="row">$1</th><td>$2</td></tr>
 »)
 @# Opens a table with its first row, closes it with the last.
-m4_define(«d4_open», «d4_if(«$1», «<table><thead><tr>m4_patsubst(«$2», «[^,]+», «<th>\&</th>»)</tr></thead><tbody>
+m4_define(«d4_open», «d4_if(«$1», «<table><thead><tr>d4_heads(m4_shift($@))</tr></thead><tbody>
 »)»)
+m4_define(«d4_heads», «<th>$1</th>«»m4_ifelse(«$#», «1», «», «d4_heads(m4_shift($@))»)»)
 m4_define(«d4_shut», «d4_if(«$1», «</tbody></table>
 »)»)
 @#
@@ -67,7 +68,6 @@ d4_style()m4_dnl
 @to maps
 <section><h2>Register map</h2>
 @to maps_end
-</tbody></table>
 </section>
 @to registers
 <section class="registers"><h2>Registers</h2>
@@ -110,37 +110,38 @@ d4_if(?{has_rom}, «d4_row(«ROM», «<code>${rom_size}</code> bytes»)»)m4_dnl
 @to caps
 d4_if_saw(«cap», «», «<h3>Capabilities</h3>
 d4_saw(«cap»)»)m4_dnl
-d4_open(?{first}, «At,Id,Bytes,Capability»)m4_dnl
+d4_open(?{first}, «At», «Id», «Bytes», «Capability»)m4_dnl
 <tr><td><code>${offset}</code></td><td><code>${id}</code></td><td>${size}</td><td>${h:name}«»d4_if(?{extended}, «, extended»)</td></tr>
 d4_shut(?{last})m4_dnl
 @end
 @#
 @fact param
 @to params
-d4_open(?{first}, «Option,Type,Default,Meaning»)m4_dnl
+d4_open(?{first}, «Option», «Type», «Default», «Meaning»)m4_dnl
 <tr><td><code>--${h:option}</code></td><td>d4_lower(?{type})</td><td><code>${h:default}</code></td><td>${h:doc}</td></tr>
 d4_shut(?{last})m4_dnl
 @end
 @#
 @fact irq
 @to irqs
-d4_open(?{first}, «Interrupt,Vector,Meaning»)m4_dnl
+d4_open(?{first}, «Interrupt», «Vector», «Meaning»)m4_dnl
 <tr><td><code>${h:name}</code>m4_ifelse(?{count}, 1, «», « (${count})»)</td><td>${vector}m4_ifelse(?{count}, 1, «», « …»)</td><td>${h:doc}</td></tr>
 d4_shut(?{last})m4_dnl
 @end
 @#
 @# ---- registers
 @#
-m4_define(«d4_map_head», «<table class="map"><thead><tr><th>Offset</th><th>Name</th><th>Bits</th><th>Access</th><th>Reset</th><th>Meaning</th></tr></thead><tbody>»)
+m4_define(«d4_open_map», «<table class="map"><thead><tr>d4_heads(«Offset», «Name», «Bits», «Access», «Reset», «Meaning»)</tr></thead><tbody>
+d4_saw(«map»)»)
+m4_define(«d4_close_map», «d4_if_saw(«map», «</tbody></table>
+m4_undefine(«d4_saw_map»)»)»)
 @#
 @fact bar
 @to maps
-@ifnot first
-</tbody></table>
-@endif
+d4_close_map()m4_dnl
 <h3>BAR ${index}«»d4_if(?{doc}, «: ${h:doc}»)</h3>
 <p>d4_lower(?{type}), <code>${size}</code> bytes, accesses of ${access_min} to ${access_max} bytes«»d4_if(?{prefetchable}, «, prefetchable»)«»d4_if(?{big}, «, big-endian»).</p>
-d4_map_head()
+d4_if(?{nregs}, «d4_open_map()», «d4_if(?{nrams}, «d4_open_map()»)»)m4_dnl
 @to nav
 <li class="bar">BAR ${index}</li>
 @end
@@ -164,9 +165,8 @@ d4_if(?{doorbell}, «», «<code>${reset}</code>»)</td><td>${h:doc}</td></tr>
 <article id="${cname}">
 <h3>${h:path}<span class="dims">${array}</span>m4_dnl
 d4_if(?{doc}, « <small>${h:doc}</small>»)</h3>
-<p class="where">m4_ifelse(?{bar}, «config», «Configuration space», «BAR ${bar}») <code>${place}</code>, ${bits} bitsm4_dnl
-d4_if(?{doorbell}, «; doorbell (d4_lower(?{doorbell}))», «m4_ifelse(?{access}, «fields», «», «; <code>${h:access}</code>»)m4_dnl
-; reset <code>${reset}</code>»)«»m4_dnl
+<p class="where">m4_ifelse(?{bar}, «config», «Configuration space», «BAR ${bar}») <code>${place}</code>, ${bits} bits«»m4_dnl
+d4_if(?{doorbell}, «; doorbell (d4_lower(?{doorbell}))», «m4_ifelse(?{access}, «fields», «», «; <code>${h:access}</code>»); reset <code>${reset}</code>»)«»m4_dnl
 d4_if(?{sticky}, «, kept by${sticky} reset»)«»m4_dnl
 d4_if(?{volatile}, «; changes by itself»)«»m4_dnl
 d4_if(?{big}, «; big-endian»)«»m4_dnl
@@ -175,32 +175,34 @@ d4_if(?{pair}, «; shares its place with ${h:pair}»)</p>
 @end
 @define config_map
 @to maps
-</tbody></table>
+d4_close_map()m4_dnl
 <h3>Configuration space</h3>
-d4_map_head()
+d4_open_map()m4_dnl
 @to nav
 <li class="bar">Configuration space</li>
 m4_divert(-1)m4_dnl
 @end
 @#
-@# ---- the picture: 10 units a bit, rows of 60 units, at most 32 bits a row
+@# ---- the picture: 10 units a bit, at most 32 bits a row; low rows where no name can stand upright
 @#
+m4_define(«d4_height», «d4_if_saw(«low», 30, 60)»)
 @fact picture
 @to registers
-<svg class="bits b${bits}" viewBox="0 0 m4_ifelse(?{bits}, 64, 320, «${bits}0») m4_ifelse(?{bits}, 64, 120, 60)" role="img" aria-label="bits">
+m4_ifelse(?{count}, 0, «d4_saw(«low»)», «m4_ifdef(«d4_saw_low», «m4_undefine(«d4_saw_low»)»)»)m4_dnl
+<svg class="bits b${bits}" viewBox="0 0 m4_ifelse(?{bits}, 64, «320 m4_eval(2 * d4_height())», «${bits}0 d4_height()»)" role="img" aria-label="bits">
 @end
 @fact piece
 @to registers
-<svg x="${x}0" y="m4_ifelse(?{row}, 0, 0, 60)" width="${width}0" height="60">m4_dnl
-<rect class="d4_if(?{gap}, «gap», «field»)" x="0" y="8" width="100%" height="48"/>m4_dnl
+<svg x="${x}0" y="m4_ifelse(?{row}, 0, 0, «d4_height()»)" width="${width}0" height="d4_height()">m4_dnl
+<rect class="d4_if(?{gap}, «gap», «field»)" x="0" y="8" width="100%" height="m4_eval(d4_height() - 12)"/>m4_dnl
 m4_ifelse(?{msb}, ?{lsb}, «<text class="bit" x="50%" y="6">${lsb}</text>», «m4_dnl
 <text class="bit" x="5" y="6">${msb}</text><text class="bit" x="100%" dx="-5" y="6">${lsb}</text>»)«»m4_dnl
-d4_if(?{name}, «d4_label(m4_eval(m4_len(?{name}) * 7 > ?{width} * 20), m4_eval(m4_len(?{name}) > 8), ?{name})»)</svg>
+d4_if(?{name}, «d4_label(m4_eval(m4_len(?{name}) * 7 > ?{width} * 20), m4_eval(m4_len(?{name}) > 13), ?{name})»)</svg>
 @end
 @# A name that is wider than its box stands upright; a long one is squeezed.
 m4_define(«d4_label», «m4_ifelse(«$1», 1, «m4_dnl
-<svg x="50%" y="32" overflow="visible"><text class="name" transform="rotate(-90)" y="0.35em"«»m4_ifelse(«$2», 1, « textLength="44" lengthAdjust="spacingAndGlyphs"»)>${h:3}</text></svg>», «m4_dnl
-<text class="name" x="50%" y="32" dy="0.35em">${h:3}</text>»)»)
+<svg x="50%" y="32" overflow="visible"><text class="name" transform="rotate(-90)" y="0.35em"«»m4_ifelse(«$2», 1, « textLength="46" lengthAdjust="spacingAndGlyphs"»)>${h:3}</text></svg>», «m4_dnl
+<text class="name" x="50%" y="m4_eval(d4_height() / 2 + 2)" dy="0.35em">${h:3}</text>»)»)
 @#
 @fact reg_end
 @to registers
@@ -214,7 +216,7 @@ d4_if(?{nfields}, «</tbody></table>», «</svg>»)
 </svg>
 <table class="fields"><thead><tr><th>Bits</th><th>Field</th><th>Access</th><th>Reset</th><th>Meaning</th></tr></thead><tbody>
 @endif
-<tr«»d4_if(?{reserved}, « class="gap"»)><td>d4_bits(?{msb}, ?{lsb})</td><td>${h:name}</td><td><code>${h:access}</code>d4_if(?{volatile}, «, changes by itself»)</td><td>d4_if(?{reserved}, «», «<code>${reset}</code>»)</td><td>${h:doc}m4_dnl
+<tr«»d4_if(?{reserved}, « class="gap"»)><td>d4_range(?{msb}, ?{lsb})</td><td>${h:name}</td><td><code>${h:access}</code>d4_if(?{pulse}, «, pulse»)«»d4_if(?{volatile}, «, volatile»)</td><td>d4_if(?{reserved}, «», «<code>${reset}</code>»)</td><td>${h:doc}m4_dnl
 m4_ifelse(?{nvalues}, 0, «</td></tr>
 »)m4_dnl
 @end
@@ -256,7 +258,7 @@ d4_shut(?{last})m4_dnl
 d4_if_saw(«enums», «», «<h2>Enumerations</h2>
 d4_saw(«enums»)»)m4_dnl
 <h3>${h:name}«»d4_if(?{doc}, « <small>${h:doc}</small>»)</h3>
-d4_open(1, «Value,Name,Meaning»)m4_dnl
+d4_open(1, «Value», «Name», «Meaning»)m4_dnl
 @endif
 @end
 @#
@@ -268,14 +270,14 @@ d4_open(1, «Value,Name,Meaning»)m4_dnl
 @end
 @fact cause
 @to intrs
-d4_open(?{first}, «Bits,Cause,Kind,Interrupt,Meaning»)m4_dnl
-<tr><td>d4_bits(?{msb}, ?{lsb})</td><td>${h:name}</td><td>d4_lower(?{kind})</td><td>${h:irq_name}</td><td>${h:doc}</td></tr>
+d4_open(?{first}, «Bits», «Cause», «Kind», «Interrupt», «Meaning»)m4_dnl
+<tr><td>d4_range(?{msb}, ?{lsb})</td><td>${h:name}</td><td>d4_lower(?{kind})</td><td>${h:irq_name}</td><td>${h:doc}</td></tr>
 d4_shut(?{last})m4_dnl
 @end
 @#
 @fact timer
 @to timers
-d4_open(?{first}, «Timer,Clock,Migrates,Meaning»)m4_dnl
+d4_open(?{first}, «Timer», «Clock», «Migrates», «Meaning»)m4_dnl
 <tr><td>${h:name}${array}</td><td>d4_if(?{realtime}, «wall clock», «device time»)</td><td>d4_if(?{transient}, «no», «yes»)</td><td>${h:doc}</td></tr>
 d4_shut(?{last})m4_dnl
 @end
@@ -286,7 +288,7 @@ d4_if_saw(«layouts», «», «<h2>Structures in memory</h2>
 d4_saw(«layouts»)»)m4_dnl
 <h3>${h:name}«»d4_if(?{doc}, « <small>${h:doc}</small>»)</h3>
 <p>${size} bytes, d4_if(?{big}, «big», «little»)-endian.</p>
-d4_open(1, «Offset,Member,Type,Meaning»)m4_dnl
+d4_open(1, «Offset», «Member», «Type», «Meaning»)m4_dnl
 @end
 @fact member
 @to layouts
@@ -294,11 +296,16 @@ d4_open(1, «Offset,Member,Type,Meaning»)m4_dnl
 @end
 @fact bits
 @to layouts
-<tr class="part"><td></td><td>${h:member}.${h:name}</td><td>d4_bits(?{msb}, ?{lsb})</td><td>${h:doc}</td></tr>
+<tr class="part"><td></td><td>${h:member}.${h:name}</td><td>d4_range(?{msb}, ?{lsb})</td><td>${h:doc}</td></tr>
 @end
 @fact layout_end
 @to layouts
 d4_shut(1)m4_dnl
+@end
+@#
+@fact end
+@to maps
+d4_close_map()m4_dnl
 @end
 @#
 @fact var
@@ -306,9 +313,9 @@ d4_shut(1)m4_dnl
 @to state
 d4_if_saw(«vars», «», «<section><h2>State that migrates</h2>
 <p>Registers, interrupts, timers, configuration space and memory migrate too, but for what is marked as not migrated.</p>
-d4_open(1, «Variable,Type,Since,Until,Default,Meaning»)d4_saw(«vars»)»)m4_dnl
-<tr><td>${h:name}${array}</td><td><code>${h:ctype}</code>m4_dnl
-d4_if(?{bounded}, «, at most»)«»d4_if(?{section_name}, «, section ${h:section_name}»)</td><td>${since}</td><td>m4_dnl
+d4_open(1, «Variable», «Type», «Since», «Until», «Default», «Meaning»)d4_saw(«vars»)»)m4_dnl
+<tr><td>${h:name}d4_if(?{bounded}, «[up to ${count}]», «${array}»)</td><td><code>${h:ctype}</code>m4_dnl
+d4_if(?{section_name}, «, section ${h:section_name}»)</td><td>${since}</td><td>m4_dnl
 m4_ifelse(?{until}, 4294967295, «», «${until}»)</td><td>d4_if(?{has_value}, «<code>${initial}</code>»)</td><td>${h:doc}</td></tr>
 @endif
 @if last

@@ -3,7 +3,7 @@
 @define style
 :root { color-scheme: light dark; --ink: #1c2733; --soft: #5b6b7b; --line: #d4dbe3; --tint: #f3f6f9;
 	--mark: #0b5cad; --box: #e8f1fb; --paper: #fff; }
-@media (prefers-color-scheme: dark) { :root { --ink: #dbe3ea; --soft: #94a3b2; --line: #34414e;
+@@media (prefers-color-scheme: dark) { :root { --ink: #dbe3ea; --soft: #94a3b2; --line: #34414e;
 	--tint: #1b232b; --mark: #79b8f7; --box: #1d3650; --paper: #12181e; } }
 * { box-sizing: border-box; }
 body { margin: 0; color: var(--ink); background: var(--paper);
@@ -41,7 +41,7 @@ svg.b8 { width: 200px; } svg.b16 { width: 400px; } svg.b32, svg.b64 { width: 800
 .bits .bit { fill: var(--soft); font-size: 4.4px; }
 .bits .name { font: 5.4px ui-monospace, "DejaVu Sans Mono", Consolas, monospace; }
 nav { display: none; }
-@media screen and (min-width: 78rem) {
+@@media screen and (min-width: 78rem) {
 	body { padding-left: 15rem; }
 	nav { display: block; position: fixed; inset: 0 auto 0 0; width: 15rem; overflow-y: auto;
 		padding: 1.5rem 1rem; background: var(--tint); border-right: 1px solid var(--line);
@@ -51,8 +51,8 @@ nav { display: none; }
 	nav a { display: block; padding: .05rem 0; overflow-wrap: anywhere; }
 	nav p { margin: 0 0 .5rem; }
 }
-@page { margin: 18mm 15mm; }
-@media print {
+@@page { margin: 18mm 15mm; }
+@@media print {
 	:root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --tint: #f4f4f4;
 		--mark: #1a4f86; --box: #eaf1f8; --paper: #fff; }
 	body { font-size: 10pt; padding: 0; }

@@ -4,13 +4,12 @@
 @sections out: title pci caps params irqs map registers intrs timers layouts enums state end
 @include base.m4
 @#
-@# A table opens with its first row.
+@# A table opens with its first row: is it that, its heads, its rule.
 m4_define(«d4_table», «d4_if(«$1», «
-| m4_patsubst(«$2», « *, *», « | ») |
-|m4_patsubst(m4_patsubst(«$2», «[^,]», «»), «,», «---|»)---|
-», «»)»)
-m4_define(«d4_yes», «d4_if(«$1», «yes», «no»)»)
-m4_define(«d4_bits», «m4_ifelse(«$1», «$2», «$1», «$1:$2»)»)
+| $2 |
+|$3|
+»)»)
+m4_define(«d4_range», «m4_ifelse(«$1», «$2», «$1», «$1:$2»)»)
 @#
 @fact device
 @to title
@@ -91,13 +90,13 @@ d4_if_saw(«cap», «», «d4_saw(«cap»)
 @#
 @fact param
 @to params
-d4_table(?{first}, «Option, Type, Default, Meaning»)m4_dnl
+d4_table(?{first}, «Option | Type | Default | Meaning», «---|---|---|---»)m4_dnl
 | `--${option}` | m4_translit(?{type}, «A-Z», «a-z») | ${m:default} | ${m:doc} |
 @end
 @#
 @fact irq
 @to irqs
-d4_table(?{first}, «Interrupt, Vector, Meaning»)m4_dnl
+d4_table(?{first}, «Interrupt | Vector | Meaning», «---|---|---»)m4_dnl
 | ${m:name}«»m4_ifelse(?{count}, 1, «», « (${count})») | ${vector}m4_ifelse(?{count}, 1, «», « …») | ${m:doc} |
 @end
 @#
@@ -153,7 +152,7 @@ ${m:doc}
 @#
 @fact field
 @to registers
-| d4_bits(?{msb}, ?{lsb}) | ${m:name} | ${m:access} | d4_if(?{reserved}, «», «${reset}») | ${m:doc}m4_dnl
+| d4_range(?{msb}, ?{lsb}) | ${m:name} | ${m:access}«»d4_if(?{pulse}, «, pulse»)«»d4_if(?{volatile}, «, volatile») | d4_if(?{reserved}, «», «${reset}») | ${m:doc}m4_dnl
 m4_ifelse(?{nvalues}, 0, « |
 », «d4_if(?{doc}, «: »)»)m4_dnl
 @end
@@ -207,12 +206,12 @@ d4_saw(«enums»)»)m4_dnl
 @#
 @fact cause
 @to intrs
-| d4_bits(?{msb}, ?{lsb}) | ${m:name} | m4_translit(?{kind}, «A-Z», «a-z») | ${m:irq_name} | ${m:doc} |
+| d4_range(?{msb}, ?{lsb}) | ${m:name} | m4_translit(?{kind}, «A-Z», «a-z») | ${m:irq_name} | ${m:doc} |
 @end
 @#
 @fact timer
 @to timers
-d4_table(?{first}, «Timer, Clock, Migrates, Meaning»)m4_dnl
+d4_table(?{first}, «Timer | Clock | Migrates | Meaning», «---|---|---|---»)m4_dnl
 | ${m:name}${m:array} | d4_if(?{realtime}, «wall clock», «device time») | d4_if(?{transient}, «no», «yes») | ${m:doc} |
 @end
 @#
@@ -237,7 +236,7 @@ ${size} bytes, d4_if(?{big}, «big», «little»)-endian.
 @#
 @fact bits
 @to layouts
-| | ${m:member}.${m:name} | d4_bits(?{msb}, ?{lsb}) | ${m:doc} |
+| | ${m:member}.${m:name} | d4_range(?{msb}, ?{lsb}) | ${m:doc} |
 @end
 @#
 @fact var
@@ -252,8 +251,8 @@ as not migrated.
 | Variable | Type | Since | Until | Default | Meaning |
 |---|---|---|---|---|---|
 d4_saw(«vars»)»)m4_dnl
-| ${m:name}${m:array} | `${ctype}`m4_dnl
-d4_if(?{bounded}, «, at most»)«»d4_if(?{section_name}, «, section ${m:section_name}») | m4_dnl
+| ${m:name}d4_if(?{bounded}, «\[up to ${count}\]», «${m:array}») | `${ctype}`m4_dnl
+d4_if(?{section_name}, «, section ${m:section_name}») | m4_dnl
 ${since} | m4_ifelse(?{until}, 4294967295, «», «${until}») | d4_if(?{has_value}, «${initial}») | ${m:doc} |
 @endif
 @end
