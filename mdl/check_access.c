@@ -152,13 +152,22 @@ static bool supplies_value(const struct bits *bits)
 	       (bits->field && has_event(bits->field->hooks, bits->field->nhooks, M_ON_READ));
 }
 
+/*
+ * `volatile` says that the device changes it, by means that the description need not show.  An intr's
+ * status is volatile by itself, and set by its causes alone.
+ */
+static bool is_called_volatile(const struct bits *bits)
+{
+	return (bits->reg->masks.volatile_ & bits->mask) == bits->mask &&
+	       !(bits->field && bits->field->cause);
+}
+
 static bool is_constant(struct checking *c, const struct bits *bits)
 {
 	const struct m_masks *m = &bits->reg->masks;
 
-	/* `volatile` says that the device changes it, by means that the description need not show */
 	if (!(m->readable & bits->mask) || (written_bits(m) & bits->mask) || bits->has_reset ||
-	    supplies_value(bits) || (m->volatile_ & bits->mask) == bits->mask)
+	    supplies_value(bits) || is_called_volatile(bits))
 		return false;
 	return is_judged(bits) && !is_set_by_anything(c, bits);
 }
