@@ -263,7 +263,7 @@ static bool is_there(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 const char *source_find(struct tree *tree, const struct source *from, const char *name,
