@@ -47,6 +47,11 @@ struct symbol *declare(struct resolver *r, uint32_t space, enum symbol_kind kind
 
 	if (!s)
 		return names_add(&r->names, space, name, kind, loc, thing);
+	if (space == SPACE_MEMBERS && s->kind == SYM_MEMBER) {
+		fail(r, NAME_COLLISION, loc,
+		     "every device's structure has a member '%s' of its own", name);
+		return NULL;
+	}
 	if (fail(r, DUPLICATE_NAME, loc, "there is a %s '%s' already", kind_name(s->kind), name))
 		diag_note(r->diag, s->loc, "declared here");
 	return NULL;
@@ -261,6 +266,22 @@ static void resolve_hooks(struct resolver *r, const struct node *items, enum pla
 	}
 }
 
+/* Layouts are structures beside the device's and those of the headers. */
+static void check_struct_names(struct resolver *r, const struct node *device)
+{
+	const struct symbol *layout = names_find(&r->names, SPACE_GLOBAL, device->name);
+
+	if (layout && layout->kind == SYM_LAYOUT &&
+	    fail(r, NAME_COLLISION, layout->loc, "layout '%s' has the device's name", device->name))
+		diag_note(r->diag, device->name_loc, "both would be struct %s", device->name);
+	layout = names_find(&r->names, SPACE_GLOBAL, "iovec");
+	if (layout && layout->kind == SYM_LAYOUT)
+		fail(r, NAME_COLLISION, layout->loc,
+		     "struct iovec is the host's own: call it another name");
+	if (!strcmp(device->name, "mdl"))
+		fail(r, NAME_COLLISION, device->name_loc, "'mdl' is the library's own name");
+}
+
 static void resolve_head(struct resolver *r, const struct node *node)
 {
 	struct model *model = r->model;
@@ -273,6 +294,7 @@ static void resolve_head(struct resolver *r, const struct node *node)
 	model->loc = node->name_loc;
 	model->version = 1;
 	check_keyword(r, "device", node->name, node->name_loc);
+	check_struct_names(r, node);
 	if (attrs.word[W_VERSION] && eval_range(r, NULL, attrs.word[W_VERSION]->args, 1,
 						UINT32_MAX - 1, "the version", &version))
 		model->version = (uint32_t)version;
@@ -407,6 +429,7 @@ struct model *resolve(struct tree *tree)
 		no_device(&r);
 	hand_on_globals(&r, &globals);
 	if (r.device) {
+		check_macros(&r);
 		r.model->schema = schema_hash(r.model);
 		run_checks(tree, r.model);
 	}

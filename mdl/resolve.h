@@ -109,7 +109,7 @@ struct reg_info {
 	struct access own_access;    /* its words alone */
 	struct access given_access;  /* over the defaults around */
 	const struct lock_words *locks;
-	struct layer *own, *layer;   /* the same, all words: only while it is being made */
+	struct layer *own, *layer; /* the same, all words: only while it is being made */
 	const struct attr *alias;
 	enum { ALIAS_NEW, ALIAS_BUSY, ALIAS_READY } alias_state;
 };
@@ -147,7 +147,7 @@ struct resolver {
 	uint32_t next_space;
 	const struct scope *top;
 	const char *access_texts[7][9][3];
-	struct layer own, layer;     /* scratch: of the register being made */
+	struct layer own, layer; /* scratch: of the register being made */
 	struct layer *field_layers;
 	unsigned max_field_layers;
 	struct list reg_infos; /* all registers */
@@ -164,7 +164,8 @@ enum {
 	SPACE_GLOBAL = 1, /* const, enum, template, layout */
 	SPACE_REGS,       /* of the register map, by C name with the groups' */
 	SPACE_MEMBERS,    /* of the device's structure: state, timers, params */
-	
+
+	SPACE_MACROS, /* of the header, without the device's name */
 	SPACE_IRQS,
 	SPACE_CAUSES,
 	SPACE_SECTIONS,
@@ -280,6 +281,8 @@ void resolve_intr(struct resolver *r, struct map *map, const struct node *node);
 
 /* resolve_names.c: names of registers and fields that come out the same in C */
 void check_collisions(struct resolver *r);
+/* resolve_macros.c */
+void check_macros(struct resolver *r);
 
 /* resolve_link.c: what refers to other registers */
 void link_registers(struct resolver *r);

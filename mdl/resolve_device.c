@@ -165,6 +165,21 @@ static bool param_type(struct resolver *r, const struct node *node, struct m_par
 	return false;
 }
 
+/* Options that every built device has; a parameter of that name could not be given. */
+static void check_option(struct resolver *r, const struct m_param *param)
+{
+	static const char *const taken[] = {
+		"help",         "version",    "verbose", "socket-path",     "fd",
+		"trace",        "trace-file", "spin",    "max-dma-regions", "max-queued",
+		"max-transfer", "restore",    "save",    "takeover"};
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (!strcmp(taken[i], param->option))
+			fail(r, NAME_COLLISION, param->loc,
+			     "param '%s' would be --%s, an option that every device has",
+			     param->name, param->option);
+}
+
 static bool enum_param(struct resolver *r, const struct node *node, const struct attrs *attrs,
 		       struct m_param *param)
 {
@@ -250,6 +265,7 @@ static void resolve_param(struct resolver *r, const struct node *node, struct m_
 	param->option = option_name(r, node->name);
 	param->doc = attrs.doc;
 	param->loc = node->name_loc;
+	check_option(r, param);
 	check_keyword(r, "param", node->name, node->name_loc);
 	declare(r, SPACE_MEMBERS, SYM_PARAM, node->name, node->name_loc, NULL);
 	if (known)
@@ -258,12 +274,17 @@ static void resolve_param(struct resolver *r, const struct node *node, struct m_
 
 void resolve_members(struct resolver *r)
 {
+	/* What every device's structure has. */
+	static const char *const taken[] = {"mdl", "reg", "ram", "mdl_latches"};
 	const struct node *items = r->device->children;
 	struct model *model = r->model;
 
 	model->params = arena_array(r->arena, struct m_param, count_kind(items, NODE_PARAM));
 	model->timers = arena_array(r->arena, struct m_timer, count_kind(items, NODE_TIMER));
 	prepare_state(r);
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		names_add(&r->names, SPACE_MEMBERS, taken[i], SYM_MEMBER, r->device->name_loc,
+			  NULL);
 	for (const struct node *node = items; node; node = node->next) {
 		if (node->kind == NODE_PARAM)
 			resolve_param(r, node, &model->params[model->nparams++]);
