@@ -41,7 +41,7 @@ bool emit_kind_find(const char *name, enum emit_kind *kind);
 
 /*
  * The folder of the skeletons: option if not NULL, $MDLC_SKELETONS, then beside the program:
- * ../share/mdl (installed), ../../codegen/skel (build tree).  NULL after a message if there is none.
+ * ../share/mdl (installed), codegen/skel two or three folders up (build tree).  NULL after a message if there is none.
  */
 const char *skeleton_dir(const char *option);
 
