@@ -155,10 +155,18 @@ static bool is_read_only(const struct m_reg *reg)
 	       (reg->masks.readable || reg->has_read_hook);
 }
 
+static bool may_pair(const struct m_reg *reg)
+{
+	return reg->bad || is_read_only(reg) || is_write_only(reg);
+}
+
 static bool makes_pair(const struct m_reg *a, const struct m_reg *b)
 {
-	if (a->bad || b->bad || a->pair || b->pair || !same_shape(a, b))
+	if (a->pair || b->pair || !same_shape(a, b))
 		return false;
+	/* A word that was not understood may have been the one that makes it. */
+	if (a->bad || b->bad)
+		return may_pair(a) && may_pair(b);
 	return (is_read_only(a) && is_write_only(b)) || (is_write_only(a) && is_read_only(b));
 }
 

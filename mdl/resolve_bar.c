@@ -58,19 +58,23 @@ static void need(struct resolver *r, struct m_bar *bar, const char *what, const 
 		diag_help(r->diag, "for example: bar %u %s", bar->index, example);
 }
 
-static void read_bar(struct resolver *r, const struct attrs *attrs, struct m_bar *bar)
+/* A word that was not understood may have been the missing one. */
+static void read_bar(struct resolver *r, const struct attrs *attrs, struct m_bar *bar,
+		     bool understood)
 {
 	bar->doc = attrs->doc;
 	bar->prefetchable = attrs->word[W_PREFETCHABLE] != NULL;
 	bar->big_endian = attrs->word[W_BE] != NULL;
 	bar->type = attrs->word[W_IO] ? M_BAR_IO : attrs->word[W_MEM64] ? M_BAR_MEM64 : M_BAR_MEM32;
-	if (!attrs->word[W_IO] && !attrs->word[W_MEM32] && !attrs->word[W_MEM64])
+	bar->bad = !understood;
+	if (!attrs->word[W_IO] && !attrs->word[W_MEM32] && !attrs->word[W_MEM64] && understood)
 		need(r, bar, "kind", "mem32 size 4K { }");
 	if (bar->prefetchable && bar->type == M_BAR_IO)
 		fail(r, CONTRADICTION, attrs->word[W_PREFETCHABLE]->loc,
 		     "I/O space is never prefetchable");
 	if (!attrs->word[W_SIZE]) {
-		need(r, bar, "size", "mem32 size 4K { }");
+		if (understood)
+			need(r, bar, "size", "mem32 size 4K { }");
 	} else {
 		const struct expr *size = attrs->word[W_SIZE]->args;
 
@@ -196,6 +200,7 @@ static struct loc bar_loc(const struct node *node)
 static void resolve_bar(struct resolver *r, const struct node *node, struct m_bar *bar, bool known)
 {
 	struct space *space = arena_new(r->arena, struct space);
+	const unsigned start = r->trouble;
 	struct attrs attrs;
 	struct map map;
 
@@ -203,7 +208,7 @@ static void resolve_bar(struct resolver *r, const struct node *node, struct m_ba
 	bar->size_loc = bar->loc;
 	read_attrs(r, node->attrs, IN_BAR, &attrs);
 	if (known)
-		read_bar(r, &attrs, bar);
+		read_bar(r, &attrs, bar, r->trouble == start);
 	map = open_map(r, bar, space);
 	walk_map(r, &map, node->children);
 	default_access(bar, &space->regs);

@@ -179,6 +179,7 @@ void resolve_reg(struct resolver *r, struct map *map, const struct node *node)
 	own_layer(r, map->env, &attrs, reg->enumeration, info->own);
 	*info->layer = merge_layers(&map->layer, info->own);
 	place_reg(r, map, info, info->layer->width ? info->layer->width : map->default_width);
+	reg->bad_place |= attrs.word[W_WIDTH] && !info->own->width;
 	info->alias = attrs.word[W_ALIAS];
 	resolve_fields(r, map, info);
 	if (info->alias)
@@ -245,6 +246,7 @@ void resolve_doorbell(struct resolver *r, struct map *map, const struct node *no
 	if (!info->layer->endian)
 		info->layer->endian = map->layer.endian;
 	place_reg(r, map, info, info->layer->width ? info->layer->width : map->default_width);
+	reg->bad_place |= attrs.word[W_WIDTH] && !info->own->width;
 	reg->doorbell = attrs.word[W_MMAP]        ? M_DOORBELL_MMAP
 			: attrs.word[W_IOEVENTFD] ? M_DOORBELL_IOEVENTFD
 						  : M_DOORBELL_MESSAGE;
