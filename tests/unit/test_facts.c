@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Facts and what c.m4 makes of them, from models made by hand: texts that are out to break quoting. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -223,6 +224,12 @@ static void unchanged_is_untouched(void **state)
 
 int main(void)
 {
+	char skeletons[PATH_MAX];
+
+	/* from the tree's root, wherever the build is: tests run in folders of their own */
+	if (realpath("codegen/skel", skeletons))
+		setenv("MDLC_SKELETONS", skeletons, 1);
+
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(c_holds_texts_untouched),
 		cmocka_unit_test(control_byte_is_refused),
