@@ -153,8 +153,8 @@ static bool supplies_value(const struct bits *bits)
 }
 
 /*
- * `volatile` says that the device changes it, by means that the description need not show.  An intr's
- * status is volatile by itself, and set by its causes alone.
+ * `volatile` says that the device changes it, by means that the description need not show.  An
+ * intr's status is volatile by itself, and set by its causes alone.
  */
 static bool is_called_volatile(const struct bits *bits)
 {

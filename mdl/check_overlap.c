@@ -94,8 +94,8 @@ static struct thing thing_of(struct checking *c, const struct extent *extent)
 		thing.name = describe_ram(c, ram);
 		describe_range(thing.range, ram->offset, ram->size, ram->dims, ram->ndims);
 	} else {
-		thing.name =
-			extent->kind == TAKES_TABLE ? "the MSI-X table" : "the array of MSI-X pending bits";
+		thing.name = extent->kind == TAKES_TABLE ? "the MSI-X table"
+							 : "the array of MSI-X pending bits";
 		describe_range(thing.range, extent->offset, extent->width, NULL, 0);
 	}
 	return thing;

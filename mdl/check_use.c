@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Things that are declared and not used, or not made again.  The author's own C, where there is any,
- * may use what the generated header has.
+ * Things that are declared and not used, or not made again.  The author's own C, where there is
+ * any, may use what the generated header has.
  */
 #include "check_private.h"
 
