@@ -4,6 +4,8 @@
  * a missing ';' or '}' shows before the parser stumbles: it is put in, and what stands around it
  * is understood as if it had been there.
  */
+#include <string.h>
+
 #include "feed.h"
 
 static bool first_on_line(const struct parse *parse, const struct loc *loc)
@@ -18,8 +20,9 @@ static bool between_statements(const struct parse *parse)
 	case 0:
 	case ';':
 	case '{':
-	case '}':
 		return true;
+	case '}':
+		return !parse->in_statement;
 	case CODE:
 		/* `on reset %{ … %}` and the C at file level end there. */
 		return parse->item_first == CODE || parse->item_first == ON;
@@ -53,11 +56,15 @@ bool begins_statement(int kind)
 	}
 }
 
-/* May the statement stand in the block that is open? */
-static bool belongs(const struct parse *parse, int kind)
+/* What the block that is open is the body of. */
+static int open_owner(const struct parse *parse)
 {
-	int owner = parse->nbraces ? parse->braces[parse->nbraces - 1].owner : 0;
+	return parse->nbraces ? parse->braces[parse->nbraces - 1].owner : 0;
+}
 
+/* May the statement stand in the body of that? */
+static bool belongs(int owner, int kind)
+{
 	switch (kind) {
 	case INCLUDE:
 		return !owner;
@@ -84,10 +91,59 @@ static bool belongs(const struct parse *parse, int kind)
 /* Misplaced, and no deeper indented than the block around: that block was to end before. */
 static bool lacks_brace(const struct parse *parse, const struct token *token)
 {
-	if (!parse->nbraces || !begins_statement(token->kind) || belongs(parse, token->kind))
+	if (!parse->nbraces || !begins_statement(token->kind) || belongs(open_owner(parse), token->kind))
 		return false;
 	return first_on_line(parse, &token->loc) && between_statements(parse) &&
 	       token->loc.col <= parse->braces[parse->nbraces - 1].indent;
+}
+
+/* Does the line close more than it opens, from here? */
+static bool line_closes(const char *text)
+{
+	int depth = 0;
+
+	for (; *text && *text != '\n' && depth >= 0; text++)
+		depth += (*text == '{') - (*text == '}');
+	return depth < 0;
+}
+
+/* `reg A @ 0 rw` with a field behind it, `EN [0] …`, and not an attribute. */
+static bool is_field(const struct parse *parse, const struct token *token)
+{
+	const char *text = parse->source->text + parse->offset;
+
+	if (parse->item_first != REG || token->kind != IDENT || text[strspn(text, " \t")] != '[')
+		return false;
+	if (parse->kind == ARROW || parse->kind == '.' || parse->item_tokens < 3)
+		return false;
+	return first_on_line(parse, &token->loc) || line_closes(text);
+}
+
+/* `enum A, B }` */
+static bool is_enumerator(const struct parse *parse, const struct token *token)
+{
+	const char *text = parse->source->text + parse->offset;
+
+	if (parse->kind != ENUM || token->kind != IDENT)
+		return false;
+	text += strspn(text, " \t");
+	return *text == ',' || (*text == '=' && line_closes(text));
+}
+
+/* It would stand in the body of the statement before, had that one begun. */
+static bool lacks_body(const struct parse *parse, const struct token *token)
+{
+	if (between_statements(parse))
+		return false;
+	if (parse->item_tokens == 1 && (parse->kind == STATE || parse->kind == PCI))
+		return token->kind != '{' && token->kind != STRING && token->kind != 0;
+	if (is_field(parse, token) || is_enumerator(parse, token))
+		return true;
+	if (!begins_statement(token->kind) || parse->item_tokens < 2 ||
+	    !belongs(parse->item_first, token->kind))
+		return false;
+	return !belongs(open_owner(parse), token->kind) || parse->item_first == TEMPLATE ||
+	       (parse->item_first == GROUP && parse->kind != ')');
 }
 
 static bool lacks_semicolon(const struct parse *parse, const struct token *token)
@@ -121,7 +177,16 @@ static void open_brace(struct parse *parse, const struct loc *loc)
 				.indent = parse->indent,
 				.owner = parse->item_first,
 				.is_list = parse->kind == ENUM || parse->kind == VENDOR_CAP ||
-					   parse->item_first == ENUM};
+					   parse->item_first == ENUM,
+				.is_attr = parse->kind == ENUM && parse->item_first != ENUM};
+}
+
+static void close_brace(struct parse *parse)
+{
+	const struct brace *brace = &parse->braces[--parse->nbraces];
+
+	parse->in_statement = brace->is_attr;
+	parse->item_first = brace->owner;
 }
 
 /* Remember what the parser gets. */
@@ -142,7 +207,7 @@ static void pass_on(struct parse *parse, const struct token *token)
 			parse->item_first = 0;
 		open_brace(parse, &token->loc);
 	} else if (token->kind == '}' && parse->nbraces) {
-		parse->nbraces--;
+		close_brace(parse);
 	}
 	parse->at_start = fresh;
 	parse->before_previous = parse->previous;
@@ -211,6 +276,8 @@ int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *pars
 		token.kind = 0;
 	else if (parse->skipping)
 		;
+	else if (lacks_body(parse, &token))
+		invent(parse, &token, '{');
 	else if (lacks_semicolon(parse, &token))
 		invent(parse, &token, ';');
 	else if (lacks_brace(parse, &token) || (token.kind == 0 && parse->nbraces))

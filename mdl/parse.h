@@ -58,6 +58,7 @@ struct brace {
 	uint32_t indent;             /* column where its line begins */
 	int owner;                   /* first token of what it is the body of */
 	bool is_list;                /* of values, not of statements: enum, vendor_cap */
+	bool is_attr;                /* such a list in the midst of a statement */
 };
 
 /* One source while it is parsed. */
@@ -80,6 +81,7 @@ struct parse {
 	/* The feed: what the parser got last, and what it shall get before more is scanned. */
 	int kind, item_first, item_second;
 	unsigned item_tokens;
+	bool in_statement;           /* though the last token was a '}' */
 	bool at_start;               /* the parser's token is the first of a statement */
 	struct loc current, previous, before_previous;
 	uint32_t indent;             /* column where the current line begins */

@@ -224,10 +224,12 @@ void report_missing(struct parse *parse, int kind, const struct loc *before)
 	struct diag *diag = parse->tree->diag;
 
 	parse->tree->syntax_errors = true;
-	if (kind == ';' && parse->current.line == parse->open_line)
+	/* The string without end, or the file's, was the mistake. */
+	if (kind == ';' && (parse->current.line == parse->open_line ||
+			    (parse->nbraces && before->col == before->end_col)))
 		return;
-	if (kind == ';') {
-		diag_report(diag, CHECK_SYNTAX, behind(parse->current), "expected ';'");
+	if (kind == ';' || kind == '{') {
+		diag_report(diag, CHECK_SYNTAX, behind(parse->current), "expected '%c'", kind);
 		return;
 	}
 	if (before->line == before->end_line && before->col == before->end_col) {

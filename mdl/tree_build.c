@@ -297,11 +297,26 @@ struct node *new_variable(struct parse *parse, enum node_kind kind, struct expr_
 			 (struct word){type, type_loc});
 }
 
+/* Line ends become those of the generated file. */
+static const char *copy_code(struct arena *arena, const char *text, size_t size)
+{
+	char *copy = arena_copy(arena, text, size);
+	size_t n = 0;
+
+	if (!memchr(copy, '\r', size))
+		return copy;
+	for (size_t i = 0; i < size; i++)
+		if (copy[i] != '\r')
+			copy[n++] = copy[i];
+	copy[n] = '\0';
+	return copy;
+}
+
 const struct code *new_code(struct parse *parse, uint32_t start, uint32_t end, struct loc loc)
 {
 	struct code *code = arena_new(parse->tree->arena, struct code);
 
-	code->text = arena_copy(parse->tree->arena, parse->source->text + start, end - start);
+	code->text = copy_code(parse->tree->arena, parse->source->text + start, end - start);
 	code->loc = loc;
 	return code;
 }
