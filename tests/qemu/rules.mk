@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Tests with a real QEMU, and the demonstration in a booted Linux.
 
-QEMU_LIB_O := $(patsubst %,$(BUILD)/obj/tests/qemu/%.o,child qtest qtest_pci qtest_qmp)
+QEMU_LIB_O := $(patsubst %,$(BUILD)/obj/tests/qemu/%.o,child qtest qtest_pci qtest_qmp rig)
 QEMU_TESTS := $(patsubst tests/qemu/%.c,$(BUILD)/tests/qemu/%,$(wildcard tests/qemu/test_*.c))
 QEMU_TOOLS := $(BUILD)/tests/qemu/wait-socket $(BUILD)/tests/qemu/gpio-guest
 
@@ -22,7 +22,8 @@ $(BUILD)/tests/qemu/gpio-guest: tests/qemu/guest/gpio-guest.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -Wall -Wextra -Wconversion -Wpedantic -Wshadow -O1 -static -o $@ $<
 
-check-qemu: $(QEMU_TESTS) $(QEMU_TOOLS) $(BUILD)/bin/gpio-idio16 $(BUILD)/bin/mdltest ## tests with a real QEMU
+check-qemu: $(QEMU_TESTS) $(QEMU_TOOLS) $(BUILD)/bin/gpio-idio16 $(BUILD)/bin/mdltest \
+		$(BUILD)/bin/edu ## tests with a real QEMU
 	$(Q)BUILD=$(BUILD) tests/qemu/check $(QEMU_TESTS)
 
 demo-qemu: $(QEMU_TOOLS) $(BUILD)/bin/gpio-idio16 ## boot Linux, its own driver drives a device
