@@ -6,6 +6,11 @@
  * has returned.  The message that is being served must stay where it is, so the first call moves
  * what lies behind it to the other buffer and goes on there.
  *
+ * QEMU serves nothing of ours while one of its virtual processors waits for the answer to an access:
+ * waiting for it to answer first would last for ever.  A client that has not answered for YIELD_MS
+ * while it has accesses waiting gets those answered, in order, inside of the call; once it is known to need
+ * that, at once.  A client that serves our calls in time sees them answered after the call.
+ *
  * Every wait is cut into pieces of CONN_LINGER_MS; the whole may take CALL_LIMIT_MS.  It ends early
  * when the client leaves (-ENOTCONN) or mdl_stop() is called (-ECANCELED).
  */
@@ -20,13 +25,15 @@
 #include "loop.h"
 
 #define CALL_LIMIT_MS 5000
+#define YIELD_MS 200
 
 struct call {
 	uint16_t id, command;
 	int fd;        /* main or twin socket */
 	struct rx *rx; /* where its reply arrives */
 	bool twin;
-	uint64_t deadline_ns;
+	uint64_t deadline_ns, yield_ns;
+	bool yielded;
 	size_t seen;     /* bytes of complete messages that are not the reply */
 	uint32_t queued; /* how many */
 	void *reply;
@@ -87,6 +94,48 @@ static bool find_reply(struct mdl_dev *dev, struct call *call)
 		rx_remove(rx, call->seen);
 	}
 	return false;
+}
+
+/* The first of the waiting requests, if it is an access to a region. */
+static bool next_access(struct call *call, struct message *message)
+{
+	struct vu_header header;
+
+	if (!call->queued || !rx_complete(call->rx, 0))
+		return false;
+	memcpy(&header, call->rx->buf + call->rx->start, sizeof(header));
+	if (header.command != VU_REGION_READ && header.command != VU_REGION_WRITE)
+		return false;
+	return rx_next(call->rx, message);
+}
+
+/* True: something was answered that the client may have waited for. */
+static bool yield_to_client(struct mdl_dev *dev, struct call *call)
+{
+	struct conn *conn = dev->conn;
+	struct message message;
+	bool answered = dev->serving && !dev->serving->no_reply &&
+			dev->serving->command == VU_REGION_WRITE;
+
+	protocol_answer_write(dev);
+	conn->yielding = true;
+	while (!conn->broken && next_access(call, &message)) {
+		call->seen -= message.size;
+		call->queued--;
+		protocol_message(dev, message.data, message.size, message.fds, message.nfds);
+		answered = true;
+	}
+	conn->yielding = false;
+	return answered;
+}
+
+/* Only clients of minor version 0, as QEMU is, are known to need it. */
+static bool may_yield(const struct mdl_dev *dev, const struct call *call)
+{
+	const struct conn *conn = dev->conn;
+
+	return !call->twin && conn->limits.minor == 0 &&
+	       (conn->waits_for_us || clock_monotonic_ns() >= call->yield_ns);
 }
 
 static int receive(struct mdl_dev *dev, struct rx *rx, int fd, int flags)
@@ -203,6 +252,8 @@ static int await_reply(struct mdl_dev *dev, struct call *call)
 	while (!find_reply(dev, call)) {
 		int rc = may_go_on(dev, call);
 
+		if (!rc && may_yield(dev, call) && yield_to_client(dev, call))
+			call->yielded = true;
 		if (!rc)
 			rc = call->twin ? wait_both(dev, call, 0)
 					: receive(dev, call->rx, call->fd, 0);
@@ -212,6 +263,8 @@ static int await_reply(struct mdl_dev *dev, struct call *call)
 		if (rc)
 			return rc;
 	}
+	if (call->yielded)
+		dev->conn->waits_for_us = true;
 	return 0;
 }
 
@@ -229,6 +282,8 @@ ssize_t conn_call(struct mdl_dev *dev, uint16_t command, const void *head, size_
 
 	if (!conn_connected(dev) || !conn->limits.negotiated)
 		return -ENOTCONN;
+	if (conn->yielding)
+		return -EBUSY; /* a call is under way, further out */
 	if (head_size > MSG_OVERHEAD - VU_HEADER_SIZE || body_size > dev->opt.max_transfer)
 		return -EMSGSIZE;
 	call.rx = unpinned_rx(conn);
@@ -241,6 +296,7 @@ ssize_t conn_call(struct mdl_dev *dev, uint16_t command, const void *head, size_
 	header.id = call.id = conn->next_id++;
 	header.size = (uint32_t)(VU_HEADER_SIZE + head_size + body_size);
 	call.deadline_ns = clock_monotonic_ns() + CALL_LIMIT_MS * UINT64_C(1000000);
+	call.yield_ns = clock_monotonic_ns() + YIELD_MS * UINT64_C(1000000);
 	rc = send_replies(dev, &call);
 	if (!rc)
 		rc = send_command(dev, &call, iov, 3);

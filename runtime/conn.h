@@ -107,6 +107,9 @@ struct conn {
 	size_t max_message;
 	uint32_t max_queued;
 	uint16_t next_id;
+	bool yielding;   /* accesses are served inside a call to the client; replies go out at once */
+	bool waits_for_us; /* learnt: the client serves our calls only after its own are answered */
+	uint8_t aside[REPLY_SPACE]; /* replies of that time are built here */
 	uint32_t events; /* what the loop watches the socket for */
 };
 
@@ -132,6 +135,8 @@ bool conn_receiving(const struct mdl_dev *dev);
 bool conn_over(const struct mdl_dev *dev);
 /* What sending returned: 0, -EAGAIN (the client must read first), or the connection is lost. */
 void conn_sent(struct mdl_dev *dev, int result);
+/* Send a whole message now, past the queue, which is empty. */
+void conn_send_now(struct mdl_dev *dev, const struct vu_header *header, const struct reply *reply);
 /* The reply point's: room for a payload of REPLY_SPACE bytes; queue it behind this header. */
 uint8_t *conn_reply_begin(struct mdl_dev *dev);
 void conn_reply_end(struct mdl_dev *dev, const struct vu_header *header, const struct reply *reply);

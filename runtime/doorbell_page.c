@@ -181,16 +181,23 @@ static void add_reg(struct doorbell_pages *pages, const struct bar *bar, const s
 			};
 }
 
-static int pages_create(struct mdl_dev *dev)
+static size_t count_pages(const struct mdl_device *desc)
 {
-	const struct mdl_bar *bar;
-	struct doorbell_pages *pages;
-	const struct mdl_reg *reg;
 	size_t count = 0;
 
-	for (bar = dev->desc->bars; bar < dev->desc->bars + dev->desc->nbars; bar++)
-		for (reg = bar->regs; reg < bar->regs + bar->nregs; reg++)
-			count += is_ours(reg) ? reg->count : 0;
+	for (uint32_t b = 0; b < desc->nbars; b++)
+		for (uint32_t r = 0; r < desc->bars[b].nregs; r++)
+			if (is_ours(&desc->bars[b].regs[r]))
+				count += desc->bars[b].regs[r].count;
+	return count;
+}
+
+static int pages_create(struct mdl_dev *dev)
+{
+	const struct mdl_device *desc = dev->desc;
+	size_t count = count_pages(desc);
+	struct doorbell_pages *pages;
+
 	if (count == 0)
 		return 0;
 	pages = calloc(1, sizeof(*pages) + count * sizeof(pages->doorbells[0]));
@@ -198,10 +205,11 @@ static int pages_create(struct mdl_dev *dev)
 		return -ENOMEM;
 	pages->busy_ns = UINT64_MAX;
 	pages->timer.expire = on_timer;
-	for (bar = dev->desc->bars; bar < dev->desc->bars + dev->desc->nbars; bar++)
-		for (reg = bar->regs; reg < bar->regs + bar->nregs; reg++)
-			if (is_ours(reg))
-				add_reg(pages, &dev->regions->bars[bar->index], reg);
+	for (uint32_t b = 0; b < desc->nbars; b++)
+		for (uint32_t r = 0; r < desc->bars[b].nregs; r++)
+			if (is_ours(&desc->bars[b].regs[r]))
+				add_reg(pages, &dev->regions->bars[desc->bars[b].index],
+					&desc->bars[b].regs[r]);
 	dev->doorbell_pages = pages;
 	return 0;
 }

@@ -35,6 +35,7 @@ struct mdl_dev {
 	char **param_texts;      /* param.c: strings that parameters point to, one per parameter */
 	struct server *server;   /* server.c: the listening socket, or NULL */
 	struct loop *loop;       /* loop.c: epoll, timers, watched fds */
+	struct request *serving; /* protocol.c: the request whose handler runs, or NULL */
 	struct conn *conn;       /* socket.c: the connection; never NULL, may be closed */
 	struct regions *regions; /* region.c: BARs, decode tables, RAM windows */
 	struct config *config;   /* config.c: config space image and masks */
@@ -78,6 +79,12 @@ typedef int handler(struct mdl_dev *dev, struct request *req, struct reply *repl
 int request_take_fd(struct request *req, unsigned i);
 /* Serve one complete message (header included).  Returns 0, or -errno if the connection must end. */
 int protocol_message(struct mdl_dev *dev, const uint8_t *message, size_t size, int *fds, unsigned nfds);
+
+/*
+ * Answer the write that is being served before its handler has returned: for a client that serves
+ * nothing of ours before it has that answer.
+ */
+void protocol_answer_write(struct mdl_dev *dev);
 
 handler version_handle;                                   /* version.c */
 handler device_get_info, device_reset_handle;             /* device.c */

@@ -146,12 +146,36 @@ static void send_reply(struct mdl_dev *dev, const struct request *req, struct re
 static void serve(struct mdl_dev *dev, struct request *req, bool valid)
 {
 	struct reply reply = {.data = conn_reply_begin(dev)}, made;
-	int rc = valid ? handle(dev, req, &reply) : -EINVAL;
+	struct request *outer = dev->serving;
+	int rc;
 
+	dev->serving = req;
+	rc = valid ? handle(dev, req, &reply) : -EINVAL;
+	dev->serving = outer;
 	made = reply;
 	send_reply(dev, req, &reply, rc);
 	if (made.close_fds && made.nfds <= REPLY_FDS)
 		close_all(made.fds, made.nfds);
+}
+
+void protocol_answer_write(struct mdl_dev *dev)
+{
+	struct request *req = dev->serving;
+	struct vu_header header;
+	struct reply reply = {0};
+
+	if (!req || req->no_reply || req->command != VU_REGION_WRITE ||
+	    req->size < sizeof(struct vu_region_access))
+		return;
+	/* the reply repeats the request's head; whether the write was sound is known by now */
+	header = (struct vu_header){.id = req->id,
+				    .command = req->command,
+				    .flags = VU_TYPE_REPLY,
+				    .size = VU_HEADER_SIZE + sizeof(struct vu_region_access)};
+	reply.data = (uint8_t *)(uintptr_t)req->data;
+	reply.size = sizeof(struct vu_region_access);
+	conn_send_now(dev, &header, &reply);
+	req->no_reply = true;
 }
 
 int protocol_message(struct mdl_dev *dev, const uint8_t *message, size_t size, int *fds,

@@ -181,14 +181,51 @@ void conn_sent(struct mdl_dev *dev, int result)
 	}
 }
 
+/* A client that waits for this reply has room for it; another one has no claim to it. */
+void conn_send_now(struct mdl_dev *dev, const struct vu_header *header, const struct reply *reply)
+{
+	/* the casts drop const only: sendmsg does not write */
+	struct iovec iov[3] = {{(void *)(uintptr_t)header, VU_HEADER_SIZE},
+			       {reply->data, reply->size},
+			       {(void *)(uintptr_t)reply->tail, reply->tail_size}};
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 3};
+	size_t left = VU_HEADER_SIZE + reply->size + reply->tail_size;
+	struct pollfd p = {.fd = dev->conn->fd, .events = POLLOUT};
+
+	while (left > 0 && !dev->conn->broken) {
+		ssize_t n = sendmsg(dev->conn->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && poll(&p, 1, 1000) > 0)))
+			continue;
+		if (n < 0) {
+			conn_break(dev, "a reply cannot be sent: %s", strerror(errno));
+			return;
+		}
+		left -= (size_t)n;
+		for (unsigned i = 0; i < 3; i++) {
+			size_t part = (size_t)n < iov[i].iov_len ? (size_t)n : iov[i].iov_len;
+
+			iov[i].iov_base = (char *)iov[i].iov_base + part;
+			iov[i].iov_len -= part;
+			n -= (ssize_t)part;
+		}
+	}
+}
+
 uint8_t *conn_reply_begin(struct mdl_dev *dev)
 {
+	if (dev->conn->yielding)
+		return dev->conn->aside;
 	return tx_begin(&dev->conn->tx);
 }
 
 void conn_reply_end(struct mdl_dev *dev, const struct vu_header *header, const struct reply *reply)
 {
-	if (conn_connected(dev))
+	if (!conn_connected(dev))
+		return;
+	if (dev->conn->yielding)
+		conn_send_now(dev, header, reply);
+	else
 		conn_sent(dev, tx_end(&dev->conn->tx, dev->conn->fd, header, reply));
 }
 
@@ -305,7 +342,7 @@ int conn_open(struct mdl_dev *dev, int fd, bool attached)
 	}
 	conn->fd = fd;
 	conn->events = EPOLLIN;
-	conn->broken = conn->clogged = conn->left = false;
+	conn->broken = conn->clogged = conn->left = conn->waits_for_us = false;
 	conn->attached = attached;
 	log_info(dev, "a client has come");
 	device_client_came(dev);
