@@ -127,7 +127,8 @@ static bool is_enumerator(const struct parse *parse, const struct token *token)
 	if (parse->kind != ENUM || token->kind != IDENT)
 		return false;
 	text += strspn(text, " \t");
-	return *text == ',' || (*text == '=' && line_closes(text));
+	/* `enum speed = FAST;` is a named one and a reset value. */
+	return *text == ',' || (*text == '=' && text[strcspn(text, ",;{}\n")] == ',');
 }
 
 /* It would stand in the body of the statement before, had that one begun. */

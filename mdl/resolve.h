@@ -227,7 +227,7 @@ bool eval_dims(struct resolver *r, const struct env *env, const struct expr *dim
 
 /* resolve_map.c */
 void walk_map(struct resolver *r, struct map *map, const struct node *items);
-bool count_thing(struct resolver *r, const struct map *map, struct loc loc);
+bool count_thing(struct resolver *r, const struct map *map);
 const char *join_path(struct resolver *r, const struct map *map, const char *name);
 const char *join_cname(struct resolver *r, const struct map *map, const char *name);
 void declare_in_map(struct resolver *r, const struct map *map, enum symbol_kind kind,

@@ -259,7 +259,7 @@ static struct m_reg *make_register(struct resolver *r, struct map *map, const st
 	struct attrs attrs;
 	struct m_reg *reg;
 
-	if (!node || !count_thing(r, map, node->name_loc))
+	if (!node || !count_thing(r, map))
 		return NULL;
 	read_attrs(r, node->attrs, IN_INTR_REG, &attrs);
 	info = new_reg(r, map, node, node->name, node->name_loc);
@@ -324,7 +324,7 @@ void resolve_intr(struct resolver *r, struct map *map, const struct node *node)
 	struct layer block;
 	struct attrs attrs;
 
-	if (!count_thing(r, map, node->name_loc))
+	if (!count_thing(r, map))
 		return;
 	read_attrs(r, node->attrs, IN_INTR, &attrs);
 	own_layer(r, map->env, &attrs, NULL, &block);

@@ -5,16 +5,20 @@
 #include "resolve.h"
 
 /* Templates that instantiate templates could multiply without end. */
-bool count_thing(struct resolver *r, const struct map *map, struct loc loc)
+bool count_thing(struct resolver *r, const struct map *map)
 {
 	if (!map->via || r->things < MAX_THINGS) {
 		r->things += map->via != NULL;
 		return true;
 	}
 	if (r->things == MAX_THINGS) {
+		const struct m_via *outermost = map->via;
+
+		while (outermost->outer)
+			outermost = outermost->outer;
 		r->things++;
-		fail(r, TOO_MANY, loc, "templates make more than %u registers and groups",
-		     MAX_THINGS);
+		fail(r, TOO_MANY, outermost->loc,
+		     "templates make more than %u registers and groups from here", MAX_THINGS);
 	}
 	r->trouble++;
 	return false;
@@ -75,7 +79,7 @@ static void resolve_ram(struct resolver *r, struct map *map, const struct node *
 	struct position position;
 	struct attrs attrs;
 
-	if (!count_thing(r, map, node->name_loc))
+	if (!count_thing(r, map))
 		return;
 	read_attrs(r, node->attrs, IN_RAM, &attrs);
 	*ram = (struct m_ram){.name = node->name,
@@ -163,7 +167,7 @@ static void instantiate(struct resolver *r, struct map *map, const struct node *
 	struct env inner;
 
 	s = lookup_global(r, SYM_TEMPLATE, node->type, node->type_loc);
-	if (!s || !count_thing(r, map, node->type_loc))
+	if (!s || !count_thing(r, map))
 		return;
 	template = s->thing;
 	template->model->used = true;
@@ -198,7 +202,7 @@ static void resolve_group(struct resolver *r, struct map *map, const struct node
 	struct scope *scope;
 	struct attrs attrs;
 
-	if (!count_thing(r, map, node->name_loc))
+	if (!count_thing(r, map))
 		return;
 	read_attrs(r, node->attrs, IN_GROUP, &attrs);
 	find_position(r, map, node, 0, &position);

@@ -169,7 +169,7 @@ void resolve_reg(struct resolver *r, struct map *map, const struct node *node)
 	struct attrs attrs;
 	struct m_reg *reg;
 
-	if (!count_thing(r, map, node->name_loc))
+	if (!count_thing(r, map))
 		return;
 	read_attrs(r, node->attrs, IN_REG, &attrs);
 	info = new_reg(r, map, node, node->name, node->name_loc);
@@ -232,7 +232,7 @@ void resolve_doorbell(struct resolver *r, struct map *map, const struct node *no
 	struct attrs attrs;
 	struct m_reg *reg;
 
-	if (!count_thing(r, map, node->name_loc))
+	if (!count_thing(r, map))
 		return;
 	read_attrs(r, node->attrs, IN_DOORBELL, &attrs);
 	info = new_reg(r, map, node, node->name, node->name_loc);
