@@ -305,6 +305,7 @@ void facts_write(struct facts *facts, const struct model *model,
 	facts_interrupts(&run);
 	facts_state(&run);
 	facts_device_hooks(&run);
+	facts_callees(&run);
 	write_codes(&run);
 	facts_begin(facts, FACT_end);
 	facts_number(facts, "nconfig", model->pci.nregs);

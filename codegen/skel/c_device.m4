@@ -18,8 +18,19 @@
 /* Declarations of the author's, for inline hooks. */
 #if __has_include("${s:base}_logic.h")
 #include "${s:base}_logic.h"
+@to c_top_end
 #endif
 
+@end
+@#
+@fact callee
+@to c_top_else
+d4_if_saw(«callee», «», «#else
+/* The author's, called below: declared as the calls show it. */
+d4_saw(«callee»)»)m4_dnl
+#ifndef ${name}
+void ${name}(struct ${dev} *dev);
+#endif
 @end
 @#
 @fact device

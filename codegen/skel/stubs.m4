@@ -38,3 +38,17 @@ bool ${when}(const struct ${dev} *dev)
 }
 @endif
 @end
+@#
+@fact callee
+@if missing
+@to functions
+
+/* Called by inline hooks. */
+void ${name}(struct ${dev} *dev);
+
+void ${name}(struct ${dev} *dev)
+{
+	(void)dev;
+}
+@endif
+@end
