@@ -129,7 +129,7 @@ static void print_includes(FILE *out, const struct source *source)
 			at->source->name, at->line, at->source->included_at ? "," : ":");
 }
 
-void print_message(FILE *out, const struct message *message, bool color)
+void show_message(FILE *out, const struct message *message, bool color)
 {
 	const struct loc *loc = &message->loc;
 	bool note = message->severity == SEV_NOTE;
@@ -159,5 +159,5 @@ void print_message(FILE *out, const struct message *message, bool color)
 	if (loc->source)
 		print_snippet(out, loc, color);
 	for (const struct message *n = message->notes; n; n = n->next)
-		print_message(out, n, color);
+		show_message(out, n, color);
 }
