@@ -345,6 +345,52 @@ static void a_slow_answer(void **state)
 	pair_expect_value(pair, 8, 0);
 }
 
+/*
+ * As QEMU does: it answers nothing of ours before its write has been answered, and then before a read
+ * has been.
+ */
+static void *answer_after_its_own(void *arg)
+{
+	struct client *c = arg;
+	uint8_t buf[128], reply[64];
+	struct vu_header header;
+
+	see_command(c);
+	if (recv(c->fd, reply, 32, MSG_WAITALL) != 32)
+		return NULL;
+	memcpy(&header, reply, sizeof(header));
+	if (header.id != 1 || header.command != VU_REGION_WRITE || header.flags != VU_TYPE_REPLY)
+		return NULL;
+	send(c->fd, buf, put_read(buf, 8, 0, 4), MSG_NOSIGNAL);
+	if (recv(c->fd, reply, 36, MSG_WAITALL) != 36)
+		return NULL;
+	memcpy(&header, reply, sizeof(header));
+	if (header.id == 8 && header.command == VU_REGION_READ)
+		send(c->fd, buf, put_answer(buf, 0), MSG_NOSIGNAL);
+	return NULL;
+}
+
+static void a_client_that_waits_for_us(void **state)
+{
+	struct pair *pair = pair_open();
+	struct client c = {.fd = pair->fd};
+	uint8_t buf[256];
+
+	(void)state;
+	pair_send(pair, buf, put_version(buf, 0, "{\"capabilities\":{\"max_msg_fds\":8}}"));
+	pair_serve(pair);
+	pair_expect_reply(pair, 1, VU_VERSION, 0);
+	pair_send(pair, buf, put_write(buf, 1, 0, ASK, 0x1000));
+	assert_int_equal(pthread_create(&c.thread, NULL, answer_after_its_own, &c), 0);
+	while (mdl_poll(pair->dev) == 0)
+		;
+	pthread_join(c.thread, NULL);
+	expect_answered(pair);
+	pair_serve(pair);
+	pair_expect_nothing(pair);
+	pair_close(pair);
+}
+
 static void *stop_it(void *arg)
 {
 	struct client *c = arg;
@@ -455,6 +501,7 @@ int main(void)
 		TEST(a_call_outside_the_loop),
 		cmocka_unit_test(nobody_to_ask),
 		TEST(a_slow_answer),
+		cmocka_unit_test(a_client_that_waits_for_us),
 		TEST(stopped_while_waiting),
 		cmocka_unit_test(commands_go_to_the_twin),
 		cmocka_unit_test(the_twin_is_closed),
