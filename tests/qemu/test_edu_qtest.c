@@ -385,6 +385,48 @@ static void test_busy(void **state)
 	assert_null(qt_error(rig.qt));
 }
 
+/* ---- ours: the life of a machine around it */
+
+/* Everything once, so that the card leaves with all of it in use. */
+static void use_everything(void)
+{
+	assert_true(qt_msi_set(&rig.dev, MESSAGE_AT, MESSAGE, 0));
+	qt_mem_write(rig.qt, FROM, "used", 4);
+	start_dma(FROM, BUFFER, 4, DMA_IRQ);
+	assert_true(message_comes());
+	qt_mem_set(rig.qt, TO, 4, 0);
+	start_dma(BUFFER, TO, 4, TO_MEMORY | DMA_IRQ);
+	assert_true(message_comes());
+	assert_int_equal(qt_read(rig.qt, TO, 4), 0x64657375);
+	assert_int_equal(in(ISR), CAUSE_DMA);
+	out(FACT, 5);
+}
+
+static int setup_hotplug(void **state)
+{
+	(void)state;
+	rig_open(&rig);
+	rig_serve(&rig, "edu", NULL);
+	rig.qt = qt_start(&(struct qt_options){.machine = "pc", .qmp = true});
+	assert_non_null(rig.qt);
+	return 0;
+}
+
+static void test_hotplug(void **state)
+{
+	const int alone = rig_server_descriptors(&rig);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		rig_plug(&rig, QT_CMD_MASTER);
+		use_everything();
+		assert_true(rig_server_descriptors(&rig) > alone);
+		rig_unplug(&rig);
+		assert_true(rig_server_settles(&rig, alone));
+	}
+	assert_null(qt_error(rig.qt));
+}
+
 #define TEST(name, kind) {#name " (" #kind ")", name, setup, teardown, (void *)(uintptr_t)&(kind)}
 #define BOTH(name) TEST(name, builtin), TEST(name, shared)
 
@@ -404,6 +446,7 @@ int main(void)
 		TEST(test_no_mask, wide),
 		TEST(test_dma_bounds, shared),
 		TEST(test_busy, slow),
+		cmocka_unit_test_setup_teardown(test_hotplug, setup_hotplug, teardown),
 	};
 
 	return cmocka_run_group_tests_name("edu behind QEMU", tests, NULL, NULL);
