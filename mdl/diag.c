@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages: what is reported, suppressed, waived, kept, sorted and counted. */
-#include "diag_private.h"
-
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "diag_private.h"
 
 static const struct {
 	const char *name;
@@ -262,7 +262,10 @@ static int by_place(const void *a, const void *b)
 bool diag_flush(struct diag *diag)
 {
 	unsigned errors = 0;
+	char buffer[8192];
 
+	/* stderr is not buffered by itself: thousands of messages would be millions of writes */
+	setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
 	if (diag->nmessages)
 		qsort(diag->messages, diag->nmessages, sizeof(struct message *), by_place);
 	for (unsigned i = 0; i < diag->nmessages; i++) {
@@ -276,6 +279,8 @@ bool diag_flush(struct diag *diag)
 	if (diag->options.max_errors && errors > diag->options.max_errors)
 		fprintf(stderr, "mdlc: %u more errors are not shown (--max-errors=%u)\n",
 			errors - diag->options.max_errors, diag->options.max_errors);
+	fflush(stderr);
+	setvbuf(stderr, NULL, _IONBF, 0);
 	diag->nmessages = 0;
 	diag->latest = NULL;
 	return diag->errors > 0;

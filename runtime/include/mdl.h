@@ -72,12 +72,25 @@ bool mdl_irq_level(const struct mdl_dev *dev, unsigned irq);
  * Guest memory.  Addresses are I/O virtual addresses, as the driver wrote them to the device.
  * Mapped memory is copied directly; other memory travels as messages; a range may span both.
  * Dirty pages are marked.  Bus mastering must be on in COMMAND (PCI 6.2.2).
+ * While a message is under way a client may need its own accesses answered first (QEMU does): their
+ * hooks then run inside of this call, and DMA of theirs by messages is refused with -EBUSY.
  * Errors: -EFAULT: not mapped (nothing was transferred beyond the first bad byte); -EACCES: mapping
  * does not allow it; -EPERM: bus mastering is off; -EIO: the client's memory failed; -ENOTCONN:
  * no client; -EOVERFLOW: iova + len wraps; -EBUSY: a migration has stopped the device.
  */
 int mdl_dma_read(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len);
 int mdl_dma_write(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t len);
+
+/*
+ * The same, but always as messages, also where the memory is mapped here: for testing clients.
+ */
+int mdl_dma_message_read(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len);
+int mdl_dma_message_write(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t len);
+/*
+ * on: DMA goes through whatever COMMAND says, for clients that are no PCI drivers and never turn bus
+ * mastering on.  Lasts until it is called again.
+ */
+void mdl_dma_always(struct mdl_dev *dev, bool on);
 
 #define MDL_DMA_READ  1u  /* the device reads guest memory */
 #define MDL_DMA_WRITE 2u  /* the device writes guest memory */
@@ -157,6 +170,9 @@ void mdl_intr_input(struct mdl_dev *dev, const struct mdl_intr *intr, unsigned a
 #define mdl_irq_level(dev, irq)                mdl_irq_level((dev)->mdl, irq)
 #define mdl_dma_read(dev, iova, buf, len)      mdl_dma_read((dev)->mdl, iova, buf, len)
 #define mdl_dma_write(dev, iova, buf, len)     mdl_dma_write((dev)->mdl, iova, buf, len)
+#define mdl_dma_message_read(dev, iova, buf, len) mdl_dma_message_read((dev)->mdl, iova, buf, len)
+#define mdl_dma_message_write(dev, iova, buf, len) mdl_dma_message_write((dev)->mdl, iova, buf, len)
+#define mdl_dma_always(dev, on)                mdl_dma_always((dev)->mdl, on)
 #define mdl_dma_map(dev, iova, len, fl, v, n)  mdl_dma_map((dev)->mdl, iova, len, fl, v, n)
 #define mdl_dma_unmap(dev, iov, n)             mdl_dma_unmap((dev)->mdl, iov, n)
 #define mdl_now_ns(dev)                        mdl_now_ns((dev)->mdl)
