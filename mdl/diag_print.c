@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages as a person reads them: place, text, the source line, a caret with its range. */
 #include "diag_private.h"
-
-#include <string.h>
+#include "source.h"
 
 #define TAB_WIDTH 8u
 /* A line longer than this is not shown: nobody reads it, and hostile sources have them. */
@@ -19,82 +18,57 @@ static const char *paint(bool color, const char *code)
 	return color ? code : "";
 }
 
-static const char *line_text(const struct source *source, uint32_t line, uint32_t *length)
+static const char *line_text(const struct source *source, uint32_t line, size_t *length)
 {
-	if (line == 0 || line > source->nlines)
-		return NULL;
-	uint32_t start = source->line_starts[line - 1];
-	uint32_t end = line < source->nlines ? source->line_starts[line] - 1 : (uint32_t)source->size;
-
-	if (end > start && source->text[end - 1] == '\r')
-		end--;
-	*length = end - start;
-	return source->text + start;
+	return line == 0 || line > source->nlines ? NULL : source_line(source, line, length);
 }
 
-static uint32_t decode(const char *p, uint32_t left, unsigned *used)
+/* The character at p: its length; what is none is taken by the byte. */
+static unsigned decode(const char *p, size_t left, uint32_t *point)
 {
-	unsigned char c = (unsigned char)p[0];
-	unsigned n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	uint32_t point = n == 1 ? c : c & (0xffu >> (n + 1));
+	unsigned used = utf8_decode(p, left, point);
 
-	if (n > left)
-		n = 1;
-	for (unsigned i = 1; i < n; i++)
-		point = point << 6 | ((unsigned char)p[i] & 0x3f);
-	*used = n;
-	return point;
-}
-
-/* Columns on a terminal: combining marks take none, East Asian wide characters and emoji two. */
-static unsigned width_of(uint32_t point)
-{
-	if ((point >= 0x300 && point <= 0x36f) || (point >= 0x200b && point <= 0x200f) ||
-	    (point >= 0xfe00 && point <= 0xfe0f))
-		return 0;
-	if ((point >= 0x1100 && point <= 0x115f) || (point >= 0x2e80 && point <= 0xa4cf) ||
-	    (point >= 0xac00 && point <= 0xd7a3) || (point >= 0xf900 && point <= 0xfaff) ||
-	    (point >= 0xfe30 && point <= 0xfe6f) || (point >= 0xff00 && point <= 0xff60) ||
-	    (point >= 0x1f300 && point <= 0x1faff) || (point >= 0x20000 && point <= 0x3fffd))
-		return 2;
+	if (used)
+		return used;
+	*point = '?';
 	return 1;
 }
 
 /* The column as shown (tabs widen it) and as counted in characters, of a byte column. */
-static void columns(const char *text, uint32_t length, uint32_t byte_col, unsigned *shown,
+static void columns(const char *text, size_t length, size_t byte_col, unsigned *shown,
 		    unsigned *characters)
 {
 	*shown = 0;
 	*characters = 1;
-	for (uint32_t p = 0; p < length && p + 1 < byte_col;) {
-		unsigned used;
-		uint32_t point = decode(text + p, length - p, &used);
+	for (size_t p = 0; p < length && p + 1 < byte_col;) {
+		uint32_t point;
+		unsigned used = decode(text + p, length - p, &point);
 
-		*shown += point == '\t' ? TAB_WIDTH - *shown % TAB_WIDTH : width_of(point);
+		*shown += point == '\t' ? TAB_WIDTH - *shown % TAB_WIDTH : char_width(point);
 		*characters += 1;
 		p += used;
 	}
 }
 
-static void print_source_line(FILE *out, const char *text, uint32_t length)
+static void print_source_line(FILE *out, const char *text, size_t length)
 {
 	unsigned shown = 0;
 
-	for (uint32_t p = 0; p < length;) {
-		unsigned used;
-		uint32_t point = decode(text + p, length - p, &used);
+	for (size_t p = 0; p < length;) {
+		uint32_t point;
+		unsigned used = decode(text + p, length - p, &point);
 
 		if (point == '\t') {
 			unsigned n = TAB_WIDTH - shown % TAB_WIDTH;
 
 			fprintf(out, "%*s", (int)n, "");
 			shown += n;
-		} else if (point < 0x20 || point == 0x7f) {
+		} else if (point < 0x20 || point == 0x7f || (point >= 0x80 && point < 0xa0) || point == '?') {
 			fputc('?', out); /* must not reach a terminal */
 			shown++;
 		} else {
 			fwrite(text + p, 1, used, out);
-			shown += width_of(point);
+			shown += char_width(point);
 		}
 		p += used;
 	}
@@ -103,7 +77,7 @@ static void print_source_line(FILE *out, const char *text, uint32_t length)
 
 static void print_snippet(FILE *out, const struct loc *loc, bool color)
 {
-	uint32_t length = 0;
+	size_t length = 0;
 	const char *text = line_text(loc->source, loc->line, &length);
 	unsigned start, end, characters;
 
@@ -139,7 +113,7 @@ void show_message(FILE *out, const struct message *message, bool color)
 	} else if (!loc->source) {
 		fprintf(out, "%smdlc:%s ", paint(color, BOLD), paint(color, PLAIN));
 	} else {
-		uint32_t length = 0;
+		size_t length = 0;
 		const char *text = line_text(loc->source, loc->line, &length);
 		unsigned shown, characters = loc->col;
 

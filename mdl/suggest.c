@@ -2,6 +2,7 @@
 /* Did you mean: the nearest word by edit distance. */
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "diag.h"
 
@@ -63,7 +64,7 @@ const char *suggest(const char *word, const char *const *candidates, size_t n)
 
 		if (other > MAX_WORD || 2 * (other > length ? other - length : length - other) >= limit + 1)
 			continue;
-		d = distance(word, length, candidates[i], other);
+		d = strcasecmp(word, candidates[i]) ? distance(word, length, candidates[i], other) : 1;
 		/* Nothing that shares no letter. */
 		if (d <= limit && d < 2 * (length > other ? length : other)) {
 			limit = d ? d - 1 : 0;
