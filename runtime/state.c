@@ -26,9 +26,9 @@ static void add(struct state *state, enum item_kind kind, const char *name, cons
 
 static void add_regs(struct state *state, const struct mdl_reg *regs, uint32_t nregs)
 {
-	const struct mdl_reg *reg;
+	for (uint32_t i = 0; i < nregs; i++) {
+		const struct mdl_reg *reg = &regs[i];
 
-	for (reg = regs; reg < regs + nregs; reg++) {
 		if (reg->flags & MDL_REG_DOORBELL) {
 			if (reg->doorbell && reg->doorbell->mode == MDL_DOORBELL_MMAP)
 				add(state, ITEM_DOORBELL, reg->name, reg, reg->width, reg->count);
