@@ -43,6 +43,7 @@ struct dma {
 	uint8_t *bounce;     /* one message's data and what stands before it */
 	size_t bounce_size;
 	enum dma_form form;
+	bool always; /* also while bus mastering is off */
 };
 
 /* The region that has this address, or NULL. */

@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+void mdl_dma_always(struct mdl_dev *dev, bool on)
+{
+	dev->dma->always = on;
+}
+
 /* May the device do DMA now, to these addresses at all? */
 static int check_access(struct mdl_dev *dev, uint64_t iova, size_t len)
 {
@@ -14,7 +19,7 @@ static int check_access(struct mdl_dev *dev, uint64_t iova, size_t len)
 
 	if (len && __builtin_add_overflow(iova, (uint64_t)len - 1, &last))
 		return -EOVERFLOW;
-	if (!config_bus_master(dev))
+	if (!config_bus_master(dev) && !dev->dma->always)
 		return -EPERM;
 	if (!migration_running(dev))
 		return -EBUSY;
@@ -72,7 +77,7 @@ static int write_region(struct mdl_dev *dev, const struct dma_region *region, ui
 	return memory_state(mapping);
 }
 
-int mdl_dma_read(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len)
+static int read_memory(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len, bool message)
 {
 	int result = check_access(dev, iova, len);
 	struct dma_region *region;
@@ -82,14 +87,16 @@ int mdl_dma_read(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len)
 	for (done = 0; result == 0 && done < len; done += part) {
 		result = look_up(dev, iova + done, len - done, VU_DMA_MAP_READ, &region, &part);
 		if (result == 0)
-			result = read_region(dev, region, iova + done, to + done, part);
+			result = message ? dma_message_read(dev, iova + done, to + done, part)
+					 : read_region(dev, region, iova + done, to + done, part);
 	}
 	if (dev->tracing)
 		trace_dma(dev, iova, len, false, result);
 	return result;
 }
 
-int mdl_dma_write(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t len)
+static int write_memory(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t len,
+			bool message)
 {
 	int result = check_access(dev, iova, len);
 	const uint8_t *from = buf;
@@ -99,7 +106,9 @@ int mdl_dma_write(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t le
 	for (done = 0; result == 0 && done < len; done += part) {
 		result = look_up(dev, iova + done, len - done, VU_DMA_MAP_WRITE, &region, &part);
 		if (result == 0) {
-			result = write_region(dev, region, iova + done, from + done, part);
+			result =
+				message ? dma_message_write(dev, iova + done, from + done, part)
+					: write_region(dev, region, iova + done, from + done, part);
 			/* A write that failed half way wrote the other half. */
 			if (__builtin_expect(dev->dma->dirty != NULL, 0))
 				dirty_mark(dev->dma->dirty, iova + done, part);
@@ -108,6 +117,31 @@ int mdl_dma_write(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t le
 	if (dev->tracing)
 		trace_dma(dev, iova, len, true, result);
 	return result;
+}
+
+int mdl_dma_read(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len)
+{
+	return read_memory(dev, iova, buf, len, false);
+}
+
+int mdl_dma_write(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t len)
+{
+	return write_memory(dev, iova, buf, len, false);
+}
+
+/* Mapped regions had no need of the messages' buffer yet. */
+int mdl_dma_message_read(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len)
+{
+	int result = dma_message_prepare(dev);
+
+	return result < 0 ? result : read_memory(dev, iova, buf, len, true);
+}
+
+int mdl_dma_message_write(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t len)
+{
+	int result = dma_message_prepare(dev);
+
+	return result < 0 ? result : write_memory(dev, iova, buf, len, true);
 }
 
 /* ---- direct pointers */

@@ -81,9 +81,7 @@ bool mdl_irq_level(const struct mdl_dev *dev, unsigned irq);
 int mdl_dma_read(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len);
 int mdl_dma_write(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t len);
 
-/*
- * The same, but always as messages, also where the memory is mapped here: for testing clients.
- */
+/* The same, but always as messages, also where the memory is mapped here: for testing clients. */
 int mdl_dma_message_read(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len);
 int mdl_dma_message_write(struct mdl_dev *dev, uint64_t iova, const void *buf, size_t len);
 /*
