@@ -49,6 +49,7 @@ static bool word_fits(struct resolver *r, const struct attr *attr, const struct 
 		      enum place_kind place)
 {
 	const char *near;
+	char places[200];
 
 	if (!(info->places & place)) {
 		if (!fail(r, MISPLACED_WORD, attr->name_loc, "'%s' has no meaning for a %s",
@@ -57,6 +58,8 @@ static bool word_fits(struct resolver *r, const struct attr *attr, const struct 
 		near = suggest_word(attr->name, place);
 		if (near)
 			diag_help(r->diag, "did you mean '%s'?", near);
+		list_places(info->places, places, sizeof(places));
+		diag_help(r->diag, "'%s' is a word for: %s", attr->name, places);
 		return false;
 	}
 	if (info->forms & (1u << attr->kind))
@@ -96,7 +99,8 @@ static void read_word(struct resolver *r, const struct attr *attr, struct attrs 
 		return;
 	}
 	if (attrs->word[info->word]) {
-		report_repeated(r, attr, attrs->word[info->word], attr->name);
+		report_repeated(r, attr, attrs->word[info->word],
+				arena_printf(r->arena, "'%s'", attr->name));
 		return;
 	}
 	other = rival(attrs, info);

@@ -94,7 +94,7 @@ static void resolve_ram(struct resolver *r, struct map *map, const struct node *
 		ram->cname = arena_printf(r->arena, "%s_", ram->cname);
 	declare_in_map(r, map, SYM_RAM, node->name, ram->cname, node->name_loc, ram);
 	size = attrs.word[W_SIZE];
-	if (!size && may_say_missing(r))
+	if (!size && r->trouble == start && may_say_missing(r))
 		fail(r, MISSING, node->name_loc, "ram '%s' has no size", node->name);
 	if (!map->bar)
 		fail(r, MISPLACED_WORD, node->name_loc, "config space has no RAM");

@@ -162,6 +162,21 @@ static void resolve_alias_fields(struct resolver *r, struct reg_info *info)
 		refuse_alias_resets(r, &r->field_layers[i]);
 }
 
+/* A width was given, but not one that can be. */
+static bool lost_width(const struct reg_info *info, const struct attrs *attrs)
+{
+	return attrs->word[W_WIDTH] && !info->own->width;
+}
+
+/* Where it is lost, the widest: nothing is then too wide for it. */
+static unsigned reg_width(const struct map *map, const struct reg_info *info,
+			  const struct attrs *attrs)
+{
+	if (lost_width(info, attrs))
+		return 8;
+	return info->layer->width ? info->layer->width : map->default_width;
+}
+
 void resolve_reg(struct resolver *r, struct map *map, const struct node *node)
 {
 	const unsigned start = r->trouble;
@@ -178,8 +193,8 @@ void resolve_reg(struct resolver *r, struct map *map, const struct node *node)
 	reg->enumeration = enum_of_attr(r, map->env, attrs.enumeration);
 	own_layer(r, map->env, &attrs, reg->enumeration, info->own);
 	*info->layer = merge_layers(&map->layer, info->own);
-	place_reg(r, map, info, info->layer->width ? info->layer->width : map->default_width);
-	reg->bad_place |= attrs.word[W_WIDTH] && !info->own->width;
+	place_reg(r, map, info, reg_width(map, info, &attrs));
+	reg->bad_place |= lost_width(info, &attrs);
 	info->alias = attrs.word[W_ALIAS];
 	resolve_fields(r, map, info);
 	if (info->alias)
@@ -245,8 +260,8 @@ void resolve_doorbell(struct resolver *r, struct map *map, const struct node *no
 		info->layer->width = map->layer.width;
 	if (!info->layer->endian)
 		info->layer->endian = map->layer.endian;
-	place_reg(r, map, info, info->layer->width ? info->layer->width : map->default_width);
-	reg->bad_place |= attrs.word[W_WIDTH] && !info->own->width;
+	place_reg(r, map, info, reg_width(map, info, &attrs));
+	reg->bad_place |= lost_width(info, &attrs);
 	reg->doorbell = attrs.word[W_MMAP]        ? M_DOORBELL_MMAP
 			: attrs.word[W_IOEVENTFD] ? M_DOORBELL_IOEVENTFD
 						  : M_DOORBELL_MESSAGE;

@@ -2,6 +2,7 @@
 /* The vocabulary: one table of all attribute words. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "words.h"
 
@@ -100,14 +101,70 @@ const char *word_name(enum attr_word word)
 	return "?";
 }
 
+/* What other languages, data sheets and habits call our words. */
+static const char *translate(const char *name)
+{
+	static const char *const pairs[][2] = {
+		{"readonly", "ro"},
+		{"read_only", "ro"},
+		{"r", "ro"},
+		{"writeonly", "wo"},
+		{"write_only", "wo"},
+		{"w", "wo"},
+		{"readwrite", "rw"},
+		{"read_write", "rw"},
+		{"noaccess", "na"},
+		{"none", "na"},
+		{"rwc", "woclr"},
+		{"rw1c", "woclr"},
+		{"w1tc", "woclr"},
+		{"w1toc", "woclr"},
+		{"rw1s", "woset"},
+		{"w1ts", "woset"},
+		{"cor", "rclr"},
+		{"roc", "rclr"},
+		{"rtc", "rclr"},
+		{"ror", "rclr"},
+		{"sc", "singlepulse"},
+		{"self_clearing", "singlepulse"},
+		{"strobe", "singlepulse"},
+		{"rsvd", "reserved"},
+		{"res", "reserved"},
+		{"lock", "swwe"},
+		{"hw", "volatile"},
+		{"big", "be"},
+		{"little", "le"},
+		{"bigendian", "be"},
+		{"littleendian", "le"},
+		{"mem", "mem32"},
+		{"mmio", "mem32"},
+		{"pio", "io"},
+		{"ioport", "io"},
+		{"edge", "posedge"},
+		{"rising", "posedge"},
+		{"falling", "negedge"},
+		{"high", "level"},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (!strcasecmp(pairs[i][0], name))
+			return pairs[i][1];
+	return name;
+}
+
 const char *suggest_word(const char *name, unsigned places)
 {
 	const char *candidates[N_WORDS];
 	size_t n = 0;
 
-	for (size_t i = 0; i < N_WORDS; i++)
-		if (words[i].places & places)
-			candidates[n++] = words[i].name;
+	name = translate(name);
+	for (size_t i = 0; i < N_WORDS; i++) {
+		if (!(words[i].places & places))
+			continue;
+		if (!strcasecmp(words[i].name, name))
+			return words[i].name;
+		candidates[n++] = words[i].name;
+	}
 	return suggest(name, candidates, n);
 }
 
@@ -121,6 +178,19 @@ void list_words(unsigned places, char *text, size_t size)
 			continue;
 		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "",
 					 words[i].name);
+	}
+}
+
+void list_places(unsigned set, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned bit = 0; bit < 32; bit++) {
+		if (!(set >> bit & 1) || used >= size)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+					 place_name((enum place_kind)(1u << bit)));
 	}
 }
 

@@ -122,6 +122,8 @@ const struct word_info *find_word(const char *name);
 const char *suggest_word(const char *name, unsigned places);
 /* The words of a place, joined by blanks, into `text`. */
 void list_words(unsigned places, char *text, size_t size);
+/* Where a word may stand, "register, field". */
+void list_places(unsigned set, char *text, size_t size);
 /* "register", "field of a layout" … */
 const char *place_name(enum place_kind place);
 const char *word_name(enum attr_word word);
