@@ -3,7 +3,8 @@
 
 QEMU_LIB_O := $(patsubst %,$(BUILD)/obj/tests/qemu/%.o,child qtest qtest_pci qtest_qmp rig)
 QEMU_TESTS := $(patsubst tests/qemu/%.c,$(BUILD)/tests/qemu/%,$(wildcard tests/qemu/test_*.c))
-QEMU_TOOLS := $(BUILD)/tests/qemu/wait-socket $(BUILD)/tests/qemu/gpio-guest
+QEMU_GUEST := $(patsubst tests/qemu/guest/%.c,$(BUILD)/tests/qemu/%,$(wildcard tests/qemu/guest/*.c))
+QEMU_TOOLS := $(BUILD)/tests/qemu/wait-socket $(QEMU_GUEST)
 
 $(QEMU_TESTS): $(BUILD)/tests/qemu/%: $(BUILD)/obj/tests/qemu/%.o $(QEMU_LIB_O)
 	$(call say,LINK,$@)
@@ -17,7 +18,7 @@ $(BUILD)/tests/qemu/wait-socket: $(BUILD)/obj/tests/qemu/wait-socket.o \
 	$(Q)$(LINK) -o $@ $^
 
 # For the guest, which has no libraries: static, and without sanitizers.
-$(BUILD)/tests/qemu/gpio-guest: tests/qemu/guest/gpio-guest.c
+$(QEMU_GUEST): $(BUILD)/tests/qemu/%: tests/qemu/guest/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -Wall -Wextra -Wconversion -Wpedantic -Wshadow -O1 -static -o $@ $<

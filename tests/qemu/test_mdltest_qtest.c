@@ -328,6 +328,8 @@ static void test_msix_order(void **state)
 /* QEMU has the memory itself: it answers though the device program stands still. */
 static void test_mapped_memory(void **state)
 {
+	const int alone = rig_server_descriptors(&rig);
+
 	(void)state;
 	start();
 	qt_bar_write(&rig.dev, 2, SHARED, 4, 1);
@@ -341,6 +343,8 @@ static void test_mapped_memory(void **state)
 	/* Memory keeps what it holds for the next client. */
 	assert_null(qt_error(rig.qt));
 	assert_int_equal(rig_stop_qemu(&rig), 0);
+	/* The kernel may close a dead QEMU's socket after its end; a client before that is a second one. */
+	assert_true(rig_server_settles(&rig, alone));
 	start();
 	assert_int_equal(qt_bar_read(&rig.dev, 2, SHARED + 0x3ff8, 4), 0x05060708);
 	assert_int_equal(qt_bar_read(&rig.dev, 2, SECOND + 0xfff, 1), 0x42);
