@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The mdlc program: reads a description, checks it, and hands the model to a back end. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "fmt.h"
 #include "options.h"
-#include "parse.h"
 
 #ifndef MDL_VERSION
 #define MDL_VERSION "0.1"
@@ -34,7 +36,8 @@ static void list_checks(void)
 static struct tree *parse_input(const struct options *options, struct arena *arena,
 				struct diag *diag, const char *name)
 {
-	const struct parse_options parse = {options->folders.names, options->folders.n};
+	const struct parse_options parse = {options->folders.names, options->folders.n,
+					    options->action == DO_FORMAT};
 
 	return parse_file(arena, diag, name, &parse);
 }
@@ -62,6 +65,50 @@ static int compile(const struct options *options, const char *name)
 	return status;
 }
 
+/* The canonical text of a source, to be freed; NULL if it has syntax errors, which are reported. */
+static char *canonical_text(const struct options *options, const char *name, size_t *size)
+{
+	struct arena *arena = arena_create();
+	struct diag *diag = diag_create(arena, &options->diag);
+	struct tree *tree = parse_input(options, arena, diag, name);
+	char *text = NULL;
+	FILE *out;
+
+	if (!tree->syntax_errors && !diag_errors(diag)) {
+		out = open_memstream(&text, size);
+		if (out) {
+			format_source(arena, tree->sources, out);
+			fclose(out);
+		}
+	}
+	if (!text)
+		diag_flush(diag);
+	arena_destroy(arena);
+	return text;
+}
+
+/* Returns the exit status. */
+static int format(const struct options *options, const char *name)
+{
+	FILE *out = stdout;
+	size_t size = 0;
+	char *text = canonical_text(options, name, &size);
+	bool failed;
+
+	if (!text)
+		return 1;
+	if (options->in_place || options->emit.output)
+		out = fopen(options->in_place ? name : options->emit.output, "w");
+	failed = !out || (size && fwrite(text, size, 1, out) != 1);
+	if (out && out != stdout)
+		failed |= fclose(out) != 0;
+	if (failed)
+		fprintf(stderr, "mdlc: cannot write '%s': %s\n",
+			options->in_place ? name : options->emit.output, strerror(errno));
+	free(text);
+	return failed;
+}
+
 static int run(const struct options *options)
 {
 	int status = 0;
@@ -79,12 +126,14 @@ static int run(const struct options *options)
 	case DO_LIST_CHECKS:
 		list_checks();
 		return 0;
+	case DO_FORMAT:
 	case DO_CHECK:
 	case DO_COMPILE:
 		break;
 	}
 	for (unsigned i = 0; i < options->inputs.n; i++) {
-		int now = compile(options, options->inputs.names[i]);
+		const char *name = options->inputs.names[i];
+		int now = options->action == DO_FORMAT ? format(options, name) : compile(options, name);
 
 		if (now > status)
 			status = now;

@@ -148,6 +148,13 @@ static bool set_max_errors(struct reading *r, const char *value)
 	return true;
 }
 
+static bool set_in_place(struct reading *r, const char *value)
+{
+	(void)value;
+	r->options->in_place = true;
+	return true;
+}
+
 #define ACTION(function, what)                                                                     \
 	static bool function(struct reading *r, const char *value)                                 \
 	{                                                                                          \
@@ -157,6 +164,7 @@ static bool set_max_errors(struct reading *r, const char *value)
 	}
 
 ACTION(do_check, DO_CHECK)
+ACTION(do_format, DO_FORMAT)
 ACTION(do_list, DO_LIST_CHECKS)
 ACTION(do_help, DO_HELP)
 ACTION(do_version, DO_VERSION)
@@ -182,6 +190,8 @@ static const struct option options_table[] = {
 	{"-MP", NULL, set_depend_phony, "with an empty rule for each source"},
 	{"-MF", "FILE", set_depend_file, "into FILE, not beside the output"},
 	{"-MT", "TARGET", set_depend_target, "for TARGET, not the output"},
+	{"--format", NULL, do_format, "print the sources in canonical layout; also `mdlc fmt FILE…`"},
+	{"-i", NULL, set_in_place, "with fmt: rewrite the files in place"},
 	{"--explain", "CHECK", do_explain, "say more about a check"},
 	{"--list-checks", NULL, do_list, "list all checks"},
 	{"--max-errors", "N", set_max_errors, "show the first N errors only; 0, the default, is all"},
@@ -215,6 +225,7 @@ static void print_option(const char *name, const char *value, const char *help)
 void options_help(void)
 {
 	puts("usage: mdlc [option…] FILE.mdl\n"
+	     "       mdlc fmt [-i] FILE.mdl…\n"
 	     "\n"
 	     "Compiles a description of a PCI device to C.\n");
 	for (size_t i = 0; i < N_OPTIONS; i++)
@@ -346,10 +357,14 @@ static bool complete(struct options *options)
 
 	if (action == DO_EXPLAIN && check_find(options->explain) == CHECK_COUNT)
 		return unknown_check(options->explain);
-	if (action != DO_COMPILE && action != DO_CHECK)
+	if (action != DO_COMPILE && action != DO_CHECK && action != DO_FORMAT)
 		return true;
 	if (!options->inputs.n) {
 		fputs("mdlc: no file to read; see mdlc --help\n", stderr);
+		return false;
+	}
+	if (options->in_place && action != DO_FORMAT) {
+		fputs("mdlc: -i goes with fmt\n", stderr);
 		return false;
 	}
 	if (options->inputs.n > 1 && action == DO_COMPILE)
@@ -368,6 +383,10 @@ bool options_read(struct options *options, struct arena *arena, int argc, char *
 	*options = (struct options){.action = DO_COMPILE};
 	options->diag.color = isatty(STDERR_FILENO) && !(no_color && *no_color) &&
 			      !(term && !strcmp(term, "dumb"));
+	if (argc > 1 && !strcmp(argv[1], "fmt")) {
+		options->action = DO_FORMAT;
+		i++;
+	}
 	while (i < argc) {
 		int used = 1;
 

@@ -48,7 +48,11 @@ static void run(struct parse *parse)
 void include_source(struct parse *parse, const char *name, struct loc loc)
 {
 	struct tree *tree = parse->tree;
-	const char *path = source_find(tree, parse->source, name, parse->options->include_folders,
+	const char *path;
+
+	if (parse->options->skip_includes)
+		return;
+	path = source_find(tree, parse->source, name, parse->options->include_folders,
 				       parse->options->ninclude_folders);
 
 	if (!path) {

@@ -12,6 +12,7 @@
 struct parse_options {
 	const char *const *include_folders;  /* -I, in order */
 	unsigned ninclude_folders;
+	bool skip_includes;          /* they are not read */
 };
 
 /*
@@ -76,6 +77,9 @@ struct parse {
 	struct loc code_loc;         /* of a block of C that is being read, and of its text */
 	uint32_t code_start;
 	uint32_t open_line;          /* of a string without end, which swallowed the rest */
+	/* For fmt: told of each comment, which ends at offset, if not NULL. */
+	void (*on_comment)(void *context, struct loc start);
+	void *context;
 	struct loc hidden_end;       /* a %} inside of a string or comment of C */
 
 	/* The feed: what the parser got last, and what it shall get before more is scanned. */
@@ -93,7 +97,10 @@ struct parse {
 	bool goes_on;                /* the token of the error begins the next statement */
 };
 
-/* lexer.l: 0 if the file was read to its end without a syntax error. */
+/* lexer.l: all tokens of the source, without the parser. */
+struct token;
+void scan_all(struct parse *parse, void (*on_token)(void *context, const struct token *token));
+/* 0 if the file was read to its end without a syntax error. */
 int parse_scan(struct parse *parse);
 
 /* lexer_text.c */

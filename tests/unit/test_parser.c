@@ -419,7 +419,7 @@ static void includes_are_found_once_and_in_order(void **state)
 {
 	char folder[] = "/tmp/mdl-include-XXXXXX", path[64];
 	const char *folders[1];
-	struct parse_options options = {folders, 1};
+	struct parse_options options = {.include_folders = folders, .ninclude_folders = 1};
 	const struct source *source;
 	struct tree *tree;
 
