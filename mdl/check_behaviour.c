@@ -146,7 +146,7 @@ bool names_layout(const struct checking *c, const struct m_layout *layout)
 	       has_word(c, arena_printf(c->arena, "%s_write", layout->cname));
 }
 
-bool read_hook_acts(const struct checking *c, const struct m_hook *hooks, unsigned n)
+static bool body_acts(const struct checking *c, const char *text)
 {
 	const char *const acting[] = {"mdl_irq_raise",
 				      "mdl_irq_lower",
@@ -163,9 +163,14 @@ bool read_hook_acts(const struct checking *c, const struct m_hook *hooks, unsign
 				      arena_printf(c->arena, "%s_set_", c->model->cname),
 				      arena_printf(c->arena, "%s_intr_", c->model->cname)};
 
+	return c_body_acts(text, acting, sizeof(acting) / sizeof(acting[0]));
+}
+
+bool read_hook_acts(const struct checking *c, const struct m_hook *hooks, unsigned n)
+{
 	for (unsigned i = 0; i < n; i++)
 		if (hooks[i].event == M_ON_READ && hooks[i].code &&
-		    c_body_acts(hooks[i].code->text, acting, sizeof(acting) / sizeof(acting[0])))
+		    body_acts(c, hooks[i].code->text))
 			return true;
 	return false;
 }
