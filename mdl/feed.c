@@ -273,6 +273,8 @@ int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *pars
 	if (parse->made_up)
 		report_missing(parse, parse->kind, &token.loc);
 	parse->made_up = false;
+	if (!parse->gave_up && !parse->skipping && between_statements(parse))
+		correct_word(parse, &token, open_owner(parse));
 	if (parse->gave_up)
 		token.kind = 0;
 	else if (parse->skipping)

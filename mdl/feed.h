@@ -21,6 +21,8 @@ int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *pars
 void feed_again(struct parse *parse, const struct token *token);
 /* The token that the parser has begins a statement, though nothing ended the one before. */
 void start_again(struct parse *parse, int kind);
+/* correct.c: a word that begins a statement in the body of that, and is nearly one of the language's. */
+void correct_word(struct parse *parse, struct token *token, int owner);
 /* Is the word the first of a statement wherever it stands? */
 bool begins_statement(int kind);
 

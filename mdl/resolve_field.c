@@ -26,10 +26,8 @@ bool field_bits(struct resolver *r, const struct env *env, const struct node *no
 	bool known;
 
 	if (!node->args) {
-		if (may_say_missing(r))
-			fail(r, MISSING, node->name_loc,
-			     "'%s' has no bits: write [msb:lsb] or [bit]", node->name);
-		r->trouble++;
+		fail(r, MISSING, node->name_loc, "'%s' has no bits: write [msb:lsb] or [bit]",
+		     node->name);
 		return false;
 	}
 	known = eval(r, env, node->args, &high);

@@ -121,6 +121,15 @@ static bool find_strides(struct resolver *r, const struct map *map, const struct
 	return false;
 }
 
+static void say_no_offset(struct resolver *r, const struct node *node)
+{
+	if (!fail(r, MISSING, node->name_loc, "'%s' has no offset: write it after an @", node->name))
+		return;
+	for (const struct attr *attr = node->attrs; attr; attr = attr->next)
+		if (attr->kind == ATTR_RESET && !attr->name)
+			diag_help(r->diag, "what stands after = is the reset value");
+}
+
 static bool find_offset(struct resolver *r, const struct map *map, const struct node *node,
 			bool needed, uint64_t *offset)
 {
@@ -130,11 +139,7 @@ static bool find_offset(struct resolver *r, const struct map *map, const struct 
 	if (!node->offset) {
 		if (!needed)
 			return true;
-		if (!may_say_missing(r))
-			r->trouble++;
-		else
-			fail(r, MISSING, node->name_loc, "'%s' has no offset: write it after an @",
-			     node->name);
+		say_no_offset(r, node);
 		return false;
 	}
 	if (!eval(r, map->env, node->offset, &value))
