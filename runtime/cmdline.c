@@ -9,8 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "help.h"
+#include "loop.h"
 #include "param.h"
 #include "server.h"
 #include "suggest.h"
@@ -27,6 +30,7 @@ struct cmdline {
 	struct mdl_options options;
 	const char *path;
 	int fd; /* -1: none */
+	const char *save, *restore;
 	bool help, version;
 	struct setting *settings;
 	unsigned nsettings;
@@ -130,6 +134,18 @@ static int set_trace_file(struct cmdline *cmd, const char *value)
 	return 0;
 }
 
+static int set_save(struct cmdline *cmd, const char *value)
+{
+	cmd->save = value;
+	return 0;
+}
+
+static int set_restore(struct cmdline *cmd, const char *value)
+{
+	cmd->restore = value;
+	return 0;
+}
+
 static int set_max_regions(struct cmdline *cmd, const char *value)
 {
 	return set_u32(cmd, "max-dma-regions", value, 1, 65535, &cmd->options.max_dma_regions);
@@ -171,6 +187,9 @@ static const struct option {
 	{{0, "trace", NULL, "print each access by register and field, interrupt and DMA"},
 	 set_trace},
 	{{0, "trace-file", "FILE", "record register values over time, as VCD"}, set_trace_file},
+	{{0, "save", "FILE", "write the device's state to FILE on SIGUSR1 and at the end"},
+	 set_save},
+	{{0, "restore", "FILE", "begin with the state that was saved to FILE"}, set_restore},
 	{{0, "spin", "US", "busy-poll this many microseconds before sleeping (0)"}, set_spin},
 	{{0, "max-dma-regions", "N", "DMA regions that a client may map (65535)"}, set_max_regions},
 	{{0, "max-queued", "N", "requests that wait while the device does DMA (1024)"},
@@ -323,6 +342,36 @@ static void catch_signals(struct mdl_dev *dev)
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
+static void save_now(struct mdl_dev *dev, int fd, uint32_t events, void *arg)
+{
+	const struct cmdline *cmd = arg;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		mdl_save(dev, cmd->save);
+}
+
+/* SIGUSR1 is heard by the loop, between two messages. Returns a descriptor. */
+static int watch_save(struct mdl_dev *dev, struct cmdline *cmd)
+{
+	sigset_t set;
+	int fd, rc;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	rc = loop_add_patient(dev, fd, EPOLLIN, save_now, cmd);
+	if (!rc)
+		return fd;
+	close(fd);
+	return rc;
+}
+
 static int open_socket(struct mdl_dev *dev, const struct cmdline *cmd)
 {
 	int rc = cmd->path ? mdl_listen(dev, cmd->path) : server_adopt(dev, cmd->fd);
@@ -334,12 +383,11 @@ static int open_socket(struct mdl_dev *dev, const struct cmdline *cmd)
 	return rc;
 }
 
-static int serve(struct mdl_dev *dev, const struct cmdline *cmd)
+static int set_params(struct mdl_dev *dev, const struct cmdline *cmd)
 {
-	int rc;
-
 	for (unsigned i = 0; i < cmd->nsettings; i++) {
-		rc = mdl_param_set(dev, cmd->settings[i].name, cmd->settings[i].value);
+		int rc = mdl_param_set(dev, cmd->settings[i].name, cmd->settings[i].value);
+
 		if (rc == -ENOMEM)
 			return EXIT_FAILURE;
 		if (rc) {
@@ -347,16 +395,46 @@ static int serve(struct mdl_dev *dev, const struct cmdline *cmd)
 			return EXIT_USAGE;
 		}
 	}
-	catch_signals(dev);
-	if (open_socket(dev, cmd))
-		return EXIT_FAILURE;
-	rc = mdl_run(dev);
+	return EXIT_SUCCESS;
+}
+
+/* Until the end; then the state is saved, which is why it may fail. */
+static int run(struct mdl_dev *dev, struct cmdline *cmd)
+{
+	int rc = mdl_run(dev);
+
 	if (rc)
 		log_error(dev, "serving failed: %s", strerror(-rc));
+	if (cmd->save && mdl_save(dev, cmd->save))
+		rc = -EIO;
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int create_and_serve(const struct cmdline *cmd)
+static int serve(struct mdl_dev *dev, struct cmdline *cmd)
+{
+	int status = set_params(dev, cmd), save_fd = -1;
+
+	if (status)
+		return status;
+	if (cmd->restore && mdl_restore(dev, cmd->restore))
+		return EXIT_FAILURE;
+	if (cmd->save) {
+		save_fd = watch_save(dev, cmd);
+		if (save_fd < 0) {
+			log_error(dev, "SIGUSR1 cannot be watched: %s", strerror(-save_fd));
+			return EXIT_FAILURE;
+		}
+	}
+	catch_signals(dev);
+	status = open_socket(dev, cmd) ? EXIT_FAILURE : run(dev, cmd);
+	if (save_fd >= 0) {
+		loop_remove(dev, save_fd);
+		close(save_fd);
+	}
+	return status;
+}
+
+static int create_and_serve(struct cmdline *cmd)
 {
 	struct mdl_dev *dev;
 	int rc = mdl_create(&dev, cmd->device, &cmd->options), status;

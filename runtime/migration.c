@@ -79,6 +79,26 @@ static void resume(struct mdl_dev *dev)
 	irqs_update(dev);
 }
 
+void migration_hold(struct mdl_dev *dev)
+{
+	struct migration *migration = dev->migration;
+
+	migration->held = migration->state;
+	if (!runs(migration->state))
+		return;
+	quiesce(dev);
+	migration->state = VU_MIG_STOP;
+}
+
+void migration_release(struct mdl_dev *dev)
+{
+	struct migration *migration = dev->migration;
+
+	migration->state = migration->held;
+	if (runs(migration->state))
+		resume(dev);
+}
+
 static void drop_streams(struct mdl_dev *dev)
 {
 	struct migration *migration = dev->migration;

@@ -18,11 +18,16 @@ struct migration {
 	uint8_t *out;      /* the data of a reply */
 	size_t out_size;
 	bool refused; /* mdl_load_fail() was called */
+	uint32_t held; /* the state to go on with, after migration_hold() */
 };
 
 /* GET and SET of the feature MIG_DEVICE_STATE. */
 uint32_t migration_state(const struct mdl_dev *dev);
 int migration_set_state(struct mdl_dev *dev, uint32_t state);
+
+/* Let a running device stand still for a moment, and go on; neither is seen by the client. */
+void migration_hold(struct mdl_dev *dev);
+void migration_release(struct mdl_dev *dev);
 
 /* See that `out` has so many bytes. */
 int migration_out(struct mdl_dev *dev, size_t size);
@@ -41,5 +46,9 @@ void load_destroy(struct load *load);
 int load_write(struct load *load, const uint8_t *bytes, size_t size);
 /* Judge what came and take it, all or nothing.  If nothing came, nothing changes. */
 int load_finish(struct load *load);
+
+/* ---- state_file.c: all of the stream, while the device stands still */
+int state_write(struct mdl_dev *dev, int fd);
+int state_read(struct mdl_dev *dev, int fd);
 
 #endif

@@ -533,6 +533,13 @@ int mdl_param_set(struct mdl_dev *dev, const char *name, const char *value);
 /* Power-on reset with the parameters as they are now.  Implied by listen and attach. */
 int mdl_start(struct mdl_dev *dev);
 /*
+ * The device's whole state to a file, which appears when it is complete, and back.  The device goes on
+ * as it was after a save, and after a file that was refused (-EINVAL; all errors are logged with
+ * the reason).  The file is a migration stream: docs/migration-stream.md.  Both imply mdl_start().
+ */
+int mdl_save(struct mdl_dev *dev, const char *path);
+int mdl_restore(struct mdl_dev *dev, const char *path);
+/*
  * Serve clients, one after the other, on a Unix socket of mode 0600.  A stale socket file is
  * replaced; -EADDRINUSE: a live one or something else is there.
  */
