@@ -3,7 +3,7 @@
 # Install the Debian packages that building, testing and the demos need; only what is missing.
 set -eu
 
-packages="gcc make flex bison m4 pkg-config libc6-dev libjson-c-dev libcmocka-dev clang
+packages="gcc g++ make flex bison m4 pkg-config libc6-dev libjson-c-dev libcmocka-dev clang
 	libclang-rt-14-dev xz-utils ca-certificates"
 
 missing=
