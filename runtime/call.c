@@ -206,7 +206,8 @@ static void skip_sent(struct iovec *iov, unsigned niov, size_t n)
 	for (unsigned i = 0; i < niov; i++) {
 		size_t part = n < iov[i].iov_len ? n : iov[i].iov_len;
 
-		iov[i].iov_base = (char *)iov[i].iov_base + part;
+		if (part)
+			iov[i].iov_base = (char *)iov[i].iov_base + part;
 		iov[i].iov_len -= part;
 		n -= part;
 	}
