@@ -17,7 +17,7 @@ struct chunk {
 
 struct arena {
 	struct chunk *chunks;
-	char *free;                  /* in the newest chunk of the usual size */
+	char *free; /* in the newest chunk of the usual size */
 	size_t left;
 };
 

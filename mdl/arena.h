@@ -12,11 +12,11 @@ struct arena *arena_create(void);
 void arena_destroy(struct arena *arena);
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);
-char *arena_copy(struct arena *arena, const char *text, size_t size);   /* adds a NUL */
+char *arena_copy(struct arena *arena, const char *text, size_t size); /* adds a NUL */
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-#define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define arena_new(arena, type)      ((type *)arena_alloc((arena), sizeof(type)))
 #define arena_array(arena, type, n) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(n)))
 
 #endif

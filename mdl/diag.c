@@ -24,7 +24,7 @@ struct context {
 
 struct waiver {
 	const struct source *source;
-	uint32_t line;               /* that it speaks of */
+	uint32_t line; /* that it speaks of */
 	enum check_id check;
 	struct waiver *next;
 };
@@ -36,7 +36,7 @@ struct diag {
 	struct diag_options options;
 	struct message **messages;
 	unsigned nmessages, room;
-	struct message *latest;      /* notes go to it; NULL after a suppressed report */
+	struct message *latest; /* notes go to it; NULL after a suppressed report */
 	struct context *context;
 	struct waiver *waivers[WAIVER_BUCKETS];
 	unsigned errors, warnings;
@@ -121,7 +121,7 @@ static struct message *new_message(struct diag *diag, enum severity severity, st
 	vsnprintf(text, sizeof(text), format, args);
 	for (char *p = text; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';    /* quoted source text must not steer a terminal */
+			*p = '?'; /* quoted source text must not steer a terminal */
 	message->severity = severity;
 	message->loc = loc;
 	message->text = arena_copy(diag->arena, text, strlen(text));
@@ -244,7 +244,8 @@ unsigned diag_warnings(const struct diag *diag)
 /* By source in the order of first mention, then by place; what has no place comes first. */
 static int by_place(const void *a, const void *b)
 {
-	const struct message *x = *(const struct message *const *)a, *y = *(const struct message *const *)b;
+	const struct message *x = *(const struct message *const *)a,
+			     *y = *(const struct message *const *)b;
 
 	if (x->loc.source != y->loc.source) {
 		unsigned nx = x->loc.source ? x->loc.source->number : 0;
@@ -294,7 +295,8 @@ static void file_waiver(struct diag *diag, struct waiver *waiver)
 	diag->waivers[b] = waiver;
 }
 
-/* Waivers on lines of their own may stand above each other: what is for this line is for the next. */
+/* Waivers on lines of their own may stand above each other: what is for this line is for the next.
+ */
 static void move_waivers(struct diag *diag, const struct source *source, uint32_t line)
 {
 	struct waiver **link = &diag->waivers[bucket(source, line)];
@@ -323,7 +325,8 @@ void diag_add_waiver(struct diag *diag, struct loc loc, const char *name, size_t
 
 		for (unsigned i = 0; i < CHECK_COUNT; i++)
 			names[i] = table[i].name;
-		if (diag_report(diag, CHECK_BAD_WAIVER, loc, "there is no check called '%s'", text)) {
+		if (diag_report(diag, CHECK_BAD_WAIVER, loc, "there is no check called '%s'",
+				text)) {
 			const char *near = suggest(text, names, CHECK_COUNT);
 
 			if (near)
@@ -332,7 +335,8 @@ void diag_add_waiver(struct diag *diag, struct loc loc, const char *name, size_t
 		return;
 	}
 	if (table[check].severity == SEV_ERROR) {
-		diag_report(diag, CHECK_BAD_WAIVER, loc, "'%s' is an error and cannot be waived", text);
+		diag_report(diag, CHECK_BAD_WAIVER, loc, "'%s' is an error and cannot be waived",
+			    text);
 		return;
 	}
 	struct waiver *waiver = arena_new(diag->arena, struct waiver);

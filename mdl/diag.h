@@ -11,14 +11,14 @@
 
 /* A source text, kept whole for carets.  Line ends may be CRLF. */
 struct source {
-	const char *name;            /* as the user named it, or as found for an include */
-	const char *text;            /* NUL-terminated copy */
+	const char *name; /* as the user named it, or as found for an include */
+	const char *text; /* NUL-terminated copy */
 	size_t size;
 	const uint32_t *line_starts; /* byte offset of each line; 0-based */
 	uint32_t nlines;
 	const struct loc *included_at; /* NULL for the main file */
-	unsigned number;             /* 1 for the main file, in order of opening */
-	struct source *next;         /* all sources, in order of opening */
+	unsigned number;               /* 1 for the main file, in order of opening */
+	struct source *next;           /* all sources, in order of opening */
 };
 
 /* A range of bytes; lines and columns count from 1, columns are bytes, the end is exclusive. */
@@ -32,7 +32,8 @@ enum severity { SEV_NOTE, SEV_STYLE, SEV_WARNING, SEV_ERROR };
 
 /*
  * The table of all checks: name, default severity, explanation.  checks.def includes as X-macro
- * rows `CHECK(identifier, "name", severity, "explanation")`; the syntax and file errors are rows too.
+ * rows `CHECK(identifier, "name", severity, "explanation")`; the syntax and file errors are rows
+ * too.
  */
 enum check_id {
 #define CHECK(id, name, severity, explanation) CHECK_##id,
@@ -46,8 +47,8 @@ struct diag;
 struct diag_options {
 	bool color;
 	bool werror;
-	bool wall;                   /* style checks too */
-	unsigned max_errors;         /* 0: no limit */
+	bool wall;           /* style checks too */
+	unsigned max_errors; /* 0: no limit */
 	/* per check: 0 default, 1 off, 2 on, 3 error, 4 on but no error under werror */
 	unsigned char setting[CHECK_COUNT];
 };
@@ -55,12 +56,12 @@ struct diag_options {
 struct diag *diag_create(struct arena *arena, const struct diag_options *options);
 
 /*
- * Report.  The text is one line without a final newline or check name; the check's name, the source line
- * and the caret with its range are added.  Suppressed (returns false) if the check is off or waived
- * in the source (`// allow(check-name): why` at the line's end or alone on the line above);
- * otherwise true, and diag_note() may add places to it.  A note after a suppressed report is dropped.
- * Messages are kept and written sorted by place (notes stay with theirs), without repetitions,
- * by diag_flush().
+ * Report.  The text is one line without a final newline or check name; the check's name, the source
+ * line and the caret with its range are added.  Suppressed (returns false) if the check is off or
+ * waived in the source (`// allow(check-name): why` at the line's end or alone on the line above);
+ * otherwise true, and diag_note() may add places to it.  A note after a suppressed report is
+ * dropped. Messages are kept and written sorted by place (notes stay with theirs), without
+ * repetitions, by diag_flush().
  */
 bool diag_report(struct diag *diag, enum check_id check, struct loc loc, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -78,7 +79,7 @@ void diag_push_context(struct diag *diag, struct loc loc, const char *format, ..
 void diag_pop_context(struct diag *diag);
 
 bool diag_enabled(const struct diag *diag, enum check_id check);
-unsigned diag_errors(const struct diag *diag);   /* errors so far, warnings made errors included */
+unsigned diag_errors(const struct diag *diag); /* errors so far, warnings made errors included */
 unsigned diag_warnings(const struct diag *diag);
 /* Write everything to stderr; returns true if there was an error. */
 bool diag_flush(struct diag *diag);

@@ -8,8 +8,9 @@
 #define LONGEST_LINE 400u
 
 static const char *const severity_names[] = {"note", "style", "warning", "error"};
-static const char *const severity_colors[] = {"\033[1;36m", "\033[1;35m", "\033[1;35m", "\033[1;31m"};
-#define BOLD "\033[1m"
+static const char *const severity_colors[] = {"\033[1;36m", "\033[1;35m", "\033[1;35m",
+					      "\033[1;31m"};
+#define BOLD  "\033[1m"
 #define GREEN "\033[1;32m"
 #define PLAIN "\033[0m"
 
@@ -63,7 +64,8 @@ static void print_source_line(FILE *out, const char *text, size_t length)
 
 			fprintf(out, "%*s", (int)n, "");
 			shown += n;
-		} else if (point < 0x20 || point == 0x7f || (point >= 0x80 && point < 0xa0) || point == '?') {
+		} else if (point < 0x20 || point == 0x7f || (point >= 0x80 && point < 0xa0) ||
+			   point == '?') {
 			fputc('?', out); /* must not reach a terminal */
 			shown++;
 		} else {
@@ -87,7 +89,8 @@ static void print_snippet(FILE *out, const struct loc *loc, bool color)
 	print_source_line(out, text, length);
 	columns(text, length, loc->col, &start, &characters);
 	/* A range over several lines is shown to the end of its first. */
-	columns(text, length, loc->end_line > loc->line ? length + 1 : loc->end_col, &end, &characters);
+	columns(text, length, loc->end_line > loc->line ? length + 1 : loc->end_col, &end,
+		&characters);
 	fprintf(out, "      | %*s%s^", (int)start, "", paint(color, GREEN));
 	for (unsigned c = start + 1; c < end; c++)
 		fputc('~', out);
@@ -99,8 +102,9 @@ static void print_includes(FILE *out, const struct source *source)
 	const struct loc *at = source->included_at;
 
 	for (unsigned depth = 0; at && depth < 64; at = at->source->included_at, depth++)
-		fprintf(out, "%s %s:%u%s\n", depth ? "                from" : "In file included from",
-			at->source->name, at->line, at->source->included_at ? "," : ":");
+		fprintf(out, "%s %s:%u%s\n",
+			depth ? "                from" : "In file included from", at->source->name,
+			at->line, at->source->included_at ? "," : ":");
 }
 
 void show_message(FILE *out, const struct message *message, bool color)
@@ -125,8 +129,8 @@ void show_message(FILE *out, const struct message *message, bool color)
 			characters, paint(color, PLAIN));
 	}
 	fprintf(out, "%s%s:%s %s%s%s", paint(color, severity_colors[message->severity]),
-		severity_names[message->severity], paint(color, PLAIN), note ? "" : paint(color, BOLD),
-		message->text, note ? "" : paint(color, PLAIN));
+		severity_names[message->severity], paint(color, PLAIN),
+		note ? "" : paint(color, BOLD), message->text, note ? "" : paint(color, PLAIN));
 	if (!note)
 		fprintf(out, " [%s]", check_name(message->check));
 	fputc('\n', out);

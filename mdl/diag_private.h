@@ -10,7 +10,7 @@
 struct message {
 	enum severity severity;
 	enum check_id check;
-	struct loc loc;              /* source NULL: no place */
+	struct loc loc; /* source NULL: no place */
 	const char *text;
 	unsigned order;
 	struct message *notes, *last_note;

@@ -23,6 +23,12 @@ void feed_again(struct parse *parse, const struct token *token);
 void start_again(struct parse *parse, int kind);
 /* correct.c: a word that begins a statement in the body of that, and is nearly one of the language's. */
 void correct_word(struct parse *parse, struct token *token, int owner);
+/*
+ * resume.c: take tokens up to the end of the statement that is broken since start.  False at the end
+ * of the file.
+ */
+bool skip_statement(struct parse *parse, void *scanner, int *token, MDL_STYPE *value,
+		    struct loc *loc, struct loc start);
 /* Is the word the first of a statement wherever it stands? */
 bool begins_statement(int kind);
 

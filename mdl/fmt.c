@@ -121,9 +121,9 @@ static void find_starts(struct arena *arena, struct piece *pieces, size_t n)
 		if (piece->kind == '{') {
 			bool in_statement = last && last->kind == ENUM && first != ENUM;
 
-			blocks[++depth] = (struct block){
-				.is_list = in_statement || first == ENUM || first == VENDOR_CAP,
-				.in_statement = in_statement};
+			blocks[++depth] = (struct block){.is_list = in_statement || first == ENUM ||
+								    first == VENDOR_CAP,
+							 .in_statement = in_statement};
 			start = true;
 		} else if (piece->kind == '}' && depth) {
 			start = !blocks[depth--].in_statement;
@@ -156,7 +156,8 @@ void format_source(struct arena *arena, const struct source *source, FILE *out)
 	struct collecting c = {.arena = arena};
 	/* Mistakes were reported when it was parsed. */
 	struct tree tree = {.arena = arena, .diag = diag_create(arena, NULL)};
-	struct parse parse = {.tree = &tree, .source = source, .on_comment = on_comment, .context = &c};
+	struct parse parse = {
+		.tree = &tree, .source = source, .on_comment = on_comment, .context = &c};
 
 	c.parse = &parse;
 	scan_all(&parse, on_token);

@@ -10,8 +10,8 @@
 /*
  * Write the source in canonical layout: indented by tabs, blanks between tokens as the language's
  * manual has them, offsets, bits and closing comments in columns.  Line breaks within a block,
- * comments and C stay as they are, so what is canonical already does not change.  The source must be without
- * syntax errors.
+ * comments and C stay as they are, so what is canonical already does not change.  The source must
+ * be without syntax errors.
  */
 void format_source(struct arena *arena, const struct source *source, FILE *out);
 
@@ -25,21 +25,21 @@ struct piece {
 	const char *text;
 	size_t size;
 	uint32_t line, end_line;
-	bool breaks;                 /* begins a line */
-	bool blank;                  /* behind an empty one */
-	bool starts;                 /* begins a statement or an enumerator */
-	bool multi;                  /* a brace of a block over several lines */
-	unsigned depth;              /* of blocks over several lines around */
-	struct piece *partner;       /* brace: the other one */
+	bool breaks;           /* begins a line */
+	bool blank;            /* behind an empty one */
+	bool starts;           /* begins a statement or an enumerator */
+	bool multi;            /* a brace of a block over several lines */
+	unsigned depth;        /* of blocks over several lines around */
+	struct piece *partner; /* brace: the other one */
 };
 
 /* What the blank before a token depends on. */
 struct spacing {
-	int first, before, last;     /* kinds: of the statement's first token, and of the two last */
-	unsigned index;              /* of the token in its statement */
+	int first, before, last; /* kinds: of the statement's first token, and of the two last */
+	unsigned index;          /* of the token in its statement */
 	unsigned brackets, questions;
-	bool tight;                  /* the last token was a sign or a pointer's star */
-	bool assigned;               /* a '=' was there */
+	bool tight;    /* the last token was a sign or a pointer's star */
+	bool assigned; /* a '=' was there */
 };
 
 /* Is there a blank before the token?  Call it for each, in order. */

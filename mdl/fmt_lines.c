@@ -6,19 +6,19 @@
 #include "fmt.h"
 #include "source.h"
 
-#define MAX_PADDING 24u              /* what stands farther out is not lined up with */
+#define MAX_PADDING 24u /* what stands farther out is not lined up with */
 
 enum column { NO_COLUMN, OFFSET_COLUMN, BITS_COLUMN };
 
 /* A line in up to three parts, which may begin in columns. */
 struct line {
 	const struct piece *first;
-	char *text;                  /* up to the column */
-	char *tail;                  /* from it on, or NULL */
-	char *comment;               /* at the end, or NULL */
+	char *text;    /* up to the column */
+	char *tail;    /* from it on, or NULL */
+	char *comment; /* at the end, or NULL */
 	enum column column;
 	unsigned width, tail_width;
-	bool whole;                  /* no part goes over several lines */
+	bool whole; /* no part goes over several lines */
 };
 
 static unsigned text_width(const char *text)
@@ -69,12 +69,13 @@ static char *take(struct buffer *b)
 }
 
 /* Does the line go into columns before this piece? */
-static enum column column_at(const struct spacing *s, const struct piece *piece, const struct line *line)
+static enum column column_at(const struct spacing *s, const struct piece *piece,
+			     const struct line *line)
 {
 	if (line->column != NO_COLUMN || !line->first->starts)
 		return NO_COLUMN;
-	if (piece->kind == '@' && (s->first == REG || s->first == RAM || s->first == GROUP ||
-				   s->first == DOORBELL))
+	if (piece->kind == '@' &&
+	    (s->first == REG || s->first == RAM || s->first == GROUP || s->first == DOORBELL))
 		return OFFSET_COLUMN;
 	if (piece->kind == '[' && s->index == 1 && s->first == IDENT)
 		return BITS_COLUMN;
@@ -93,8 +94,8 @@ static void append_piece(struct buffer *b, const struct piece *piece)
 	append(b, text, (size_t)(end - text));
 }
 
-static size_t make_line(struct arena *arena, struct spacing *s, const struct piece *pieces, size_t n,
-			struct line *line)
+static size_t make_line(struct arena *arena, struct spacing *s, const struct piece *pieces,
+			size_t n, struct line *line)
 {
 	struct buffer b = {.arena = arena};
 	bool over = false;
@@ -177,7 +178,8 @@ static unsigned whole_width(const struct line *line)
 
 static void write_line(const struct line *line, unsigned comment_column, FILE *out)
 {
-	unsigned depth = line->first->depth + (line->first->starts || line->first->kind == '}' ? 0 : 1);
+	unsigned depth =
+		line->first->depth + (line->first->starts || line->first->kind == '}' ? 0 : 1);
 	unsigned width = text_width(line->text);
 
 	if (line->first->blank)
@@ -188,7 +190,8 @@ static void write_line(const struct line *line, unsigned comment_column, FILE *o
 	if (line->tail)
 		fprintf(out, "%*s%s", (int)(line->width - width + 1), "", line->tail);
 	if (line->comment)
-		fprintf(out, "%*s%s", (int)(comment_column - whole_width(line) + 1), "", line->comment);
+		fprintf(out, "%*s%s", (int)(comment_column - whole_width(line) + 1), "",
+			line->comment);
 	fputc('\n', out);
 }
 

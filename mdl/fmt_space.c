@@ -16,8 +16,8 @@ static bool takes_value(int kind)
 
 static bool ends_value(int kind)
 {
-	return (is_name(kind) && !takes_value(kind)) || kind == NUMBER || kind == ')' || kind == ']' ||
-	       kind == STRING;
+	return (is_name(kind) && !takes_value(kind)) || kind == NUMBER || kind == ')' ||
+	       kind == ']' || kind == STRING;
 }
 
 static bool is_sign(const struct spacing *s, int kind)

@@ -33,8 +33,8 @@ static void mdl_error(const struct loc *loc, void *scanner, struct parse *parse,
 	} while (0)
 
 /*
- * After an error: go on behind the ';' or the '}' that ends the broken statement, or before a '}' that
- * ends what it stands in.  At the end of the file the parse is over.
+ * After an error: go on behind the ';' or the '}' that ends the broken statement, or before a '}'
+ * that ends what it stands in.  At the end of the file the parse is over.
  */
 #define RECOVER(at) \
 	do { \
@@ -42,9 +42,8 @@ static void mdl_error(const struct loc *loc, void *scanner, struct parse *parse,
 			YYABORT; \
 		yyerrok; \
 	} while (0)
-static bool skip_statement(struct parse *parse, void *scanner, int *token, MDL_STYPE *value,
-			   struct loc *loc, struct loc start);
 #define WORD(text, loc) ((struct word){(text), (loc)})
+#define NODE(kind, name, at, all) new_node(parse, (kind), WORD(name, at), (all))
 #define NO_WORD ((struct word){0})
 #define NO_EXPRS ((struct expr_list){0})
 #define NO_NODES ((struct node_list){0})
@@ -71,12 +70,13 @@ static bool skip_statement(struct parse *parse, void *scanner, int *token, MDL_S
 
 /* Structure words: reserved. */
 %token <text> INCLUDE "include" CONST "const" ENUM "enum" TEMPLATE "template" LAYOUT "layout"
-	DEVICE "device" PCI "pci" PARAM "param" IRQ "irq" BAR "bar" REG "reg" GROUP "group" RAM "ram"
-	DOORBELL "doorbell" INTR "intr" TIMER "timer" STATE "state" SECTION "section" ON "on"
+	DEVICE "device" PCI "pci" PARAM "param" IRQ "irq" BAR "bar" REG "reg" GROUP "group"
+	RAM "ram" DOORBELL "doorbell" INTR "intr" TIMER "timer" STATE "state" SECTION "section"
+	ON "on"
 	CHECK_WORD "check" DEFAULT "default" IS "is" WHEN "when"
 /* Words that take an argument: names all the same. */
-%token <text> WIDTH "width" SIZE "size" ACCESS "access" VERSION "version" ALIAS "alias" RESET "reset"
-	POLL "poll" SINCE "since" UNTIL "until" TRANSIENT "transient" CONFIG "config"
+%token <text> WIDTH "width" SIZE "size" ACCESS "access" VERSION "version" ALIAS "alias"
+	RESET "reset" POLL "poll" SINCE "since" UNTIL "until" TRANSIENT "transient" CONFIG "config"
 	VENDOR_CAP "vendor_cap" FILE_WORD "file"
 
 %token ARROW "->" PLUS_EQ "+=" DOTS ".." SHL "<<" SHR ">>" LE "<=" GE ">=" EQ "==" NE "!="
@@ -101,10 +101,12 @@ static bool skip_statement(struct parse *parse, void *scanner, int *token, MDL_S
 %type <exprs> dims exprs arguments strides stride_list byte_list byte pci_value words type
 %type <attr> attr pci_attr section_attr variable_attr age
 %type <attrs> attrs docs pci_attrs section_attrs variable_attrs variable_prefix
-%type <node> item device_item pci_item map_item field ranged_field intr_item state_item variable member enumerator
-	const_item enum_item layout_item template_item template_param named_place hook_item
-%type <nodes> items device_items pci_items map_body map_items fields intr_items state_items variables members
-	enumerators enumerator_list template_params template_param_list field_body member_body
+%type <node> item device_item pci_item map_item field ranged_field intr_item state_item variable
+	member enumerator const_item enum_item layout_item template_item template_param
+	named_place hook_item
+%type <nodes> items device_items pci_items map_body map_items fields intr_items state_items
+	variables members enumerators enumerator_list template_params template_param_list
+	field_body member_body
 
 %%
 
@@ -130,18 +132,18 @@ item: ';'	{ $$ = NULL; }
 	| template_item
 	| CODE	{ $$ = with_code(new_node(parse, NODE_CODE, NO_WORD, @$), $1); }
 	| DEVICE name attrs '{' device_items '}' {
-		$$ = with_children(with_attrs(new_node(parse, NODE_DEVICE, WORD($2, @2), @$), $3), $5);
+		$$ = with_children(with_attrs(NODE(NODE_DEVICE, $2, @2, @$), $3), $5);
 	}
 	| error	{ RECOVER(@1); $$ = NULL; }
 
 /* ---- what may stand at file level and in a device */
 
 const_item: CONST name '=' expr docs ';' {
-		$$ = with_attrs(with_value(new_node(parse, NODE_CONST, WORD($2, @2), @$), $4), $5);
+		$$ = with_attrs(with_value(NODE(NODE_CONST, $2, @2, @$), $4), $5);
 	}
 
 enum_item: ENUM name docs '{' enumerators '}' {
-		$$ = with_children(with_attrs(new_node(parse, NODE_ENUM, WORD($2, @2), @$), $3), $5);
+		$$ = with_children(with_attrs(NODE(NODE_ENUM, $2, @2, @$), $3), $5);
 	}
 
 enumerators: %empty	{ $$ = NO_NODES; }
@@ -150,36 +152,35 @@ enumerators: %empty	{ $$ = NO_NODES; }
 enumerator_list: enumerator	{ $$ = add_node(NO_NODES, $1); }
 	| enumerator_list ',' enumerator	{ $$ = add_node($1, $3); }
 enumerator: name docs {
-		$$ = with_attrs(new_node(parse, NODE_ENUMERATOR, WORD($1, @1), @$), $2);
+		$$ = with_attrs(NODE(NODE_ENUMERATOR, $1, @1, @$), $2);
 	}
 	| name '=' expr docs {
-		$$ = with_attrs(with_value(new_node(parse, NODE_ENUMERATOR, WORD($1, @1), @$), $3), $4);
+		$$ = with_attrs(with_value(NODE(NODE_ENUMERATOR, $1, @1, @$), $3), $4);
 	}
 
 layout_item: LAYOUT name attrs '{' members '}' {
-		$$ = with_children(with_attrs(new_node(parse, NODE_LAYOUT, WORD($2, @2), @$), $3), $5);
+		$$ = with_children(with_attrs(NODE(NODE_LAYOUT, $2, @2, @$), $3), $5);
 	}
 members: %empty	{ $$ = NO_NODES; }
 	| members member	{ $$ = add_node($1, $2); }
 member: ';'	{ $$ = NULL; }
 	| words dims docs member_body {
-		$$ = with_attrs(with_place(new_variable(parse, NODE_MEMBER, $1, @$), $2, NULL, NO_EXPRS),
-				$3);
-		with_children($$, $4);
+		$$ = with_place(new_variable(parse, NODE_MEMBER, $1, @$), $2, NULL, NO_EXPRS);
+		with_children(with_attrs($$, $3), $4);
 	}
 	| error	{ RECOVER(@1); $$ = NULL; }
 member_body: ';'	{ $$ = NO_NODES; }
 	| '{' fields '}'	{ $$ = $2; }
 
 template_item: TEMPLATE name '(' template_params ')' docs '{' map_items '}' {
-		$$ = with_children(with_attrs(new_node(parse, NODE_TEMPLATE, WORD($2, @2), @$), $6), $8);
+		$$ = with_children(with_attrs(NODE(NODE_TEMPLATE, $2, @2, @$), $6), $8);
 		$$->params = $4.first;
 	}
 template_params: %empty	{ $$ = NO_NODES; }
 	| template_param_list
 template_param_list: template_param	{ $$ = add_node(NO_NODES, $1); }
 	| template_param_list ',' template_param	{ $$ = add_node($1, $3); }
-template_param: name	{ $$ = new_node(parse, NODE_CONST, WORD($1, @1), @$); }
+template_param: name	{ $$ = NODE(NODE_CONST, $1, @1, @$); }
 
 /* ---- device */
 
@@ -192,41 +193,41 @@ device_item: ';'	{ $$ = NULL; }
 	| template_item
 	| hook_item
 	| PCI docs '{' pci_items '}' {
-		$$ = with_children(with_attrs(new_node(parse, NODE_PCI, WORD(NULL, @1), @$), $2), $4);
+		$$ = with_children(with_attrs(NODE(NODE_PCI, NULL, @1, @$), $2), $4);
 	}
 	| PARAM word name attrs ';' {
-		$$ = with_attrs(with_type(new_node(parse, NODE_PARAM, WORD($3, @3), @$), NULL, $2), $4);
+		$$ = with_attrs(with_type(NODE(NODE_PARAM, $3, @3, @$), NULL, $2), $4);
 	}
 	| PARAM ENUM name name attrs ';' {
-		$$ = with_attrs(with_type(new_node(parse, NODE_PARAM, WORD($4, @4), @$), "enum",
+		$$ = with_attrs(with_type(NODE(NODE_PARAM, $4, @4, @$), "enum",
 					  WORD($3, @3)), $5);
 	}
 	| IRQ name dims docs ';' {
-		$$ = with_attrs(with_place(new_node(parse, NODE_IRQ, WORD($2, @2), @$), $3, NULL,
+		$$ = with_attrs(with_place(NODE(NODE_IRQ, $2, @2, @$), $3, NULL,
 					   NO_EXPRS), $4);
 	}
 	| IRQ name dims docs '=' expr docs ';' {
-		$$ = with_attrs(with_value(with_place(new_node(parse, NODE_IRQ, WORD($2, @2), @$), $3,
+		$$ = with_attrs(with_value(with_place(NODE(NODE_IRQ, $2, @2, @$), $3,
 						      NULL, NO_EXPRS), $6), $7);
 	}
 	| BAR expr attrs map_body {
-		$$ = with_children(with_attrs(with_value(new_node(parse, NODE_BAR, WORD("bar", @1), @$),
+		$$ = with_children(with_attrs(with_value(NODE(NODE_BAR, "bar", @1, @$),
 							 $2), $3), $4);
 	}
 	| TIMER name dims attrs ';' {
-		$$ = with_attrs(with_place(new_node(parse, NODE_TIMER, WORD($2, @2), @$), $3, NULL,
+		$$ = with_attrs(with_place(NODE(NODE_TIMER, $2, @2, @$), $3, NULL,
 					   NO_EXPRS), $4);
 	}
 	| STATE docs '{' state_items '}' {
-		$$ = with_children(with_attrs(new_node(parse, NODE_STATE, WORD(NULL, @1), @$), $2), $4);
+		$$ = with_children(with_attrs(NODE(NODE_STATE, NULL, @1, @$), $2), $4);
 	}
 	| error	{ RECOVER(@1); $$ = NULL; }
 
 hook_item: ON name docs ';' {
-		$$ = with_attrs(new_node(parse, NODE_HOOK, WORD($2, @2), @$), $3);
+		$$ = with_attrs(NODE(NODE_HOOK, $2, @2, @$), $3);
 	}
 	| ON name docs CODE {
-		$$ = with_code(with_attrs(new_node(parse, NODE_HOOK, WORD($2, @2), @$), $3), $4);
+		$$ = with_code(with_attrs(NODE(NODE_HOOK, $2, @2, @$), $3), $4);
 	}
 
 /* ---- pci */
@@ -241,17 +242,17 @@ pci_item: ';'	{ $$ = NULL; }
 		$$ = with_attrs(with_args(new_node(parse, NODE_PCI_ITEM, $1, @$), $2), $3);
 	}
 	| word BAR expr '@' expr ';' {
-		$$ = with_place(with_value(new_node(parse, NODE_PCI_ITEM, $1, @$), $3), NO_EXPRS, $5,
-				NO_EXPRS);
+		$$ = with_value(new_node(parse, NODE_PCI_ITEM, $1, @$), $3);
+		with_place($$, NO_EXPRS, $5, NO_EXPRS);
 	}
 	| word '{' pci_items '}' {
 		$$ = with_children(new_node(parse, NODE_PCI_ITEM, $1, @$), $3);
 	}
 	| CONFIG '{' map_items '}' {
-		$$ = with_children(new_node(parse, NODE_PCI_ITEM, WORD($1, @1), @$), $3);
+		$$ = with_children(NODE(NODE_PCI_ITEM, $1, @1, @$), $3);
 	}
 	| VENDOR_CAP '{' byte_list '}' {
-		$$ = with_args(new_node(parse, NODE_PCI_ITEM, WORD($1, @1), @$), $3);
+		$$ = with_args(NODE(NODE_PCI_ITEM, $1, @1, @$), $3);
 		$$->has_body = true;
 	}
 	| error	{ RECOVER(@1); $$ = NULL; }
@@ -313,16 +314,17 @@ map_item: ';'	{ $$ = NULL; }
 		$$ = with_attrs(new_node(parse, NODE_DEFAULT, NO_WORD, @$), $2);
 	}
 	| IS name '(' arguments ')' ';' {
-		$$ = with_args(with_type(new_node(parse, NODE_IS, NO_WORD, @$), NULL, WORD($2, @2)), $4);
+		$$ = with_type(new_node(parse, NODE_IS, NO_WORD, @$), NULL, WORD($2, @2));
+		with_args($$, $4);
 	}
 	| error	{ RECOVER(@1); $$ = NULL; }
 
 /* That an offset is missing where one is needed is said later. */
 named_place: name dims {
-		$$ = with_place(new_node(parse, NODE_REG, WORD($1, @1), @$), $2, NULL, NO_EXPRS);
+		$$ = with_place(NODE(NODE_REG, $1, @1, @$), $2, NULL, NO_EXPRS);
 	}
 	| name dims '@' expr strides {
-		$$ = with_place(new_node(parse, NODE_REG, WORD($1, @1), @$), $2, $4, $5);
+		$$ = with_place(NODE(NODE_REG, $1, @1, @$), $2, $4, $5);
 	}
 dims: %empty	{ $$ = NO_EXPRS; }
 	| dims '[' expr ']'	{ $$ = add_expr($1, $3); }
@@ -337,13 +339,15 @@ field_body: ';'	{ $$ = NO_NODES; }
 fields: %empty	{ $$ = NO_NODES; }
 	| fields field	{ $$ = add_node($1, $2); }
 field: ranged_field
-	| name attrs ';'	{ $$ = with_attrs(new_node(parse, NODE_FIELD, WORD($1, @1), @$), $2); }
+	| name attrs ';' {
+		$$ = with_attrs(NODE(NODE_FIELD, $1, @1, @$), $2);
+	}
 ranged_field: ';'	{ $$ = NULL; }
 	| name '[' expr ']' attrs ';' {
-		$$ = with_attrs(with_args(new_node(parse, NODE_FIELD, WORD($1, @1), @$), ONE_EXPR($3)), $5);
+		$$ = with_attrs(with_args(NODE(NODE_FIELD, $1, @1, @$), ONE_EXPR($3)), $5);
 	}
 	| name '[' expr ':' expr ']' attrs ';' {
-		$$ = with_attrs(with_args(new_node(parse, NODE_FIELD, WORD($1, @1), @$),
+		$$ = with_attrs(with_args(NODE(NODE_FIELD, $1, @1, @$),
 					  add_expr(ONE_EXPR($3), $5)), $7);
 	}
 	| error	{ RECOVER(@1); $$ = NULL; }
@@ -364,7 +368,7 @@ state_items: %empty	{ $$ = NO_NODES; }
 state_item: variable
 	| hook_item
 	| variable_prefix SECTION name section_attrs '{' variables '}' {
-		$$ = with_attrs(new_node(parse, NODE_SECTION, WORD($3, @3), @$), $1);
+		$$ = with_attrs(NODE(NODE_SECTION, $3, @3, @$), $1);
 		with_children(with_attrs($$, $4), $6);
 	}
 variables: %empty	{ $$ = NO_NODES; }
@@ -405,8 +409,12 @@ words: type type_part	{ $$ = add_expr($1, $2); }
 	| words type_part	{ $$ = add_expr($1, $2); }
 type: IDENT	{ $$ = ONE_EXPR(new_name(parse, $1, @1)); }
 	| CONST	{ $$ = ONE_EXPR(new_name(parse, $1, @1)); }
-	| LAYOUT name	{ $$ = add_expr(ONE_EXPR(new_string(parse, $1, @1)), new_name(parse, $2, @2)); }
-	| ENUM name	{ $$ = add_expr(ONE_EXPR(new_string(parse, $1, @1)), new_name(parse, $2, @2)); }
+	| LAYOUT name {
+		$$ = add_expr(ONE_EXPR(new_string(parse, $1, @1)), new_name(parse, $2, @2));
+	}
+	| ENUM name {
+		$$ = add_expr(ONE_EXPR(new_string(parse, $1, @1)), new_name(parse, $2, @2));
+	}
 type_part: type_word	{ $$ = new_name(parse, $1, @1); }
 	| CONST	{ $$ = new_name(parse, $1, @1); }
 	| '*'	{ $$ = new_name(parse, "*", @1); }
@@ -414,7 +422,9 @@ type_part: type_word	{ $$ = new_name(parse, $1, @1); }
 /* ---- attributes */
 
 docs: %empty	{ $$ = (struct attr_list){0}; }
-	| docs STRING	{ $$ = add_attr(parse, $1, new_text_attr(parse, ATTR_DOC, NULL, @2, $2, @2)); }
+	| docs STRING {
+		$$ = add_attr(parse, $1, new_text_attr(parse, ATTR_DOC, NULL, @2, $2, @2));
+	}
 attrs: %empty	{ $$ = (struct attr_list){0}; }
 	| attrs attr	{ $$ = add_attr(parse, $1, $2); }
 attr: IDENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
@@ -434,7 +444,9 @@ attr: IDENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
 	}
 	| ACCESS expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
 	| '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, NULL, @1, $2, @$); }
-	| '=' STRING	{ $$ = new_value_attr(parse, ATTR_RESET, NULL, @1, new_string(parse, $2, @2), @$); }
+	| '=' STRING {
+		$$ = new_value_attr(parse, ATTR_RESET, NULL, @1, new_string(parse, $2, @2), @$);
+	}
 	| RESET name '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, $2, @2, $4, @$); }
 	| STRING	{ $$ = new_text_attr(parse, ATTR_DOC, NULL, @1, $1, @1); }
 	| ENUM name {
@@ -497,82 +509,6 @@ expr: NUMBER
 	| expr '?' expr ':' expr	{ $$ = new_conditional(parse, $1, $3, $5, @$); }
 
 %%
-
-/* The file ends in a broken statement: what is open around that is closed by the feed. */
-static bool close_at_end(struct parse *parse, int *token, struct loc *loc, unsigned base)
-{
-	struct token end = {.kind = END, .loc = *loc};
-
-	if (!base || parse->gave_up)
-		return false;
-	if (parse->nbraces > base &&
-	    diag_report(parse->tree->diag, CHECK_UNTERMINATED, parse->braces[parse->nbraces - 1].loc,
-			"this '{' is not closed"))
-		diag_note(parse->tree->diag, *loc, "the file ends here");
-	parse->nbraces = base;
-	feed_again(parse, &end);
-	*token = MDL_EMPTY;
-	return true;
-}
-
-/* A structure word that begins a line is the next statement, whose forerunner lacks its ';'. */
-static bool begins_next(const struct parse *parse, int token, const struct loc *loc)
-{
-	return begins_statement(token) && loc->line > parse->previous.end_line &&
-	       (!parse->nbraces || (token != BAR && token != DEVICE && token != LAYOUT));
-}
-
-static bool skip_to_end(struct parse *parse, void *scanner, int *token, MDL_STYPE *value,
-			struct loc *loc, struct loc start)
-{
-	const uint32_t from = loc_offset(&start);
-	unsigned base = 0;
-
-	while (base < parse->nbraces && loc_offset(&parse->braces[base].loc) < from)
-		base++;
-	for (bool first = true;; first = false) {
-		if (*token == MDL_EMPTY)
-			*token = mdl_lex(value, loc, scanner, parse);
-		if (*token == END || parse->gave_up) {
-			lose_names(parse, start, parse->offset);
-			return close_at_end(parse, token, loc, base);
-		}
-		if (first && parse->goes_on) {
-			lose_names(parse, start, loc_offset(loc));
-			start_again(parse, *token);
-			return true;
-		}
-		if (*token == '}' && parse->nbraces < base) {
-			lose_names(parse, start, loc_offset(loc));
-			return true;
-		}
-		if (parse->nbraces == base && !(first && loc_offset(loc) <= from) &&
-		    begins_next(parse, *token, loc)) {
-			lose_names(parse, start, loc_offset(loc));
-			return true;
-		}
-		bool ends = (*token == ';' || *token == '}') && parse->nbraces == base;
-
-		*token = MDL_EMPTY;
-		if (ends) {
-			lose_names(parse, start, parse->offset);
-			return true;
-		}
-	}
-}
-
-static bool skip_statement(struct parse *parse, void *scanner, int *token, MDL_STYPE *value,
-			   struct loc *loc, struct loc start)
-{
-	bool go_on;
-
-	parse->skipping = true;
-	parse->goes_on &= *token != MDL_EMPTY;
-	go_on = skip_to_end(parse, scanner, token, value, loc, start);
-	parse->skipping = false;
-	parse->goes_on = false;
-	return go_on;
-}
 
 static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, struct parse *parse)
 {

@@ -36,13 +36,16 @@ struct expr *number_value(struct parse *parse, const char *text, size_t size, st
 	if (size > 1 && text[0] == '0') {
 		char kind = text[1];
 
-		base = kind == 'x' || kind == 'X' ? 16 : kind == 'b' || kind == 'B' ? 2
-		     : kind == 'o' || kind == 'O' ? 8 : 10;
+		base = kind == 'x' || kind == 'X'   ? 16
+		       : kind == 'b' || kind == 'B' ? 2
+		       : kind == 'o' || kind == 'O' ? 8
+						    : 10;
 		if (base != 10)
 			i = 2;
 		else if (isdigit((unsigned char)kind) || kind == '_')
-			return bad_number(parse, loc, text, size,
-					  "starts with 0: write 0o for octal, or drop the 0 for decimal");
+			return bad_number(
+				parse, loc, text, size,
+				"starts with 0: write 0o for octal, or drop the 0 for decimal");
 	}
 	shift = suffix_shift(text[size - 1]);
 	digits -= shift != 0;
@@ -52,7 +55,8 @@ struct expr *number_value(struct parse *parse, const char *text, size_t size, st
 		unsigned d = (unsigned)digit_of(text[i]);
 
 		if (d >= base)
-			return bad_number(parse, loc, text, size, "is not a number: suffixes are K, M and G");
+			return bad_number(parse, loc, text, size,
+					  "is not a number: suffixes are K, M and G");
 		if (value > (UINT64_MAX - d) / base)
 			return bad_number(parse, loc, text, size, "does not fit in 64 bits");
 		value = value * base + d;
@@ -102,14 +106,16 @@ const char *string_value(struct parse *parse, const char *text, size_t size, con
 		size_t used = 1;
 		int c = i + 1 < size ? escape_value(text + i + 1, size - i - 1, &used) : -1;
 
-		/* Only ASCII can be spelled, so that the text stays UTF-8; and nothing that steers. */
+		/* Only ASCII can be spelled, so that the text stays UTF-8; and nothing that steers.
+		 */
 		if (c < 0 || c > 0x7e || (c < 0x20 && c != '\n' && c != '\t')) {
 			struct loc at = *loc;
 
 			at.col += (uint32_t)i + 1;
 			at.end_col = at.col + (uint32_t)used + 1;
 			diag_report(parse->tree->diag, CHECK_BAD_ESCAPE, at,
-				    c < 0 ? "unknown escape '\\%.*s'" : "'\\%.*s' is not a printable ASCII character",
+				    c < 0 ? "unknown escape '\\%.*s'"
+					  : "'\\%.*s' is not a printable ASCII character",
 				    (int)used, text + i + 1);
 		} else {
 			value[n++] = (char)c;
@@ -156,9 +162,11 @@ void comment_waiver(struct parse *parse, const char *text, size_t size, const st
 			why++;
 		if (why == end)
 			diag_report(parse->tree->diag, CHECK_BAD_WAIVER, *loc,
-				    "a waiver gives its reason: allow(%.*s): why", (int)(close - name), name);
+				    "a waiver gives its reason: allow(%.*s): why",
+				    (int)(close - name), name);
 		else
-			diag_add_waiver(parse->tree->diag, *loc, name, (size_t)(close - name), alone_on_line(loc));
+			diag_add_waiver(parse->tree->diag, *loc, name, (size_t)(close - name),
+					alone_on_line(loc));
 		break;
 	}
 }
@@ -171,11 +179,13 @@ void report_character(struct parse *parse, const char *text, size_t size, struct
 
 	parse->tree->syntax_errors = true;
 	if (c < 0x20 || c == 0x7f)
-		return;              /* reported when the file was opened */
+		return; /* reported when the file was opened */
 	if (c == '#' && diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '#'"))
-		diag_help(diag, "there is no preprocessor: include \"file\"; and const NAME = value;");
+		diag_help(diag,
+			  "there is no preprocessor: include \"file\"; and const NAME = value;");
 	else if (c == '\'' && diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '\''"))
-		diag_help(diag, "a string stands in double quotes; there are no character constants");
+		diag_help(diag,
+			  "a string stands in double quotes; there are no character constants");
 	else if (c == '\\' && diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '\\'"))
 		diag_help(diag, "a backslash stands before a name: \\name");
 	else

@@ -19,7 +19,8 @@ static void explain(enum check_id check)
 	printf("%s (%s)\n\n%s", check_name(check), severities[check_severity(check)],
 	       check_explanation(check));
 	if (check_severity(check) != SEV_ERROR)
-		printf("\nSwitch it off with -Wno-%s, or in the source, at the line's end or alone above:\n"
+		printf("\nSwitch it off with -Wno-%s, or in the source, at the line's end or alone "
+		       "above:\n"
 		       "\n    // allow(%s): why\n",
 		       check_name(check), check_name(check));
 }
@@ -133,7 +134,8 @@ static int run(const struct options *options)
 	}
 	for (unsigned i = 0; i < options->inputs.n; i++) {
 		const char *name = options->inputs.names[i];
-		int now = options->action == DO_FORMAT ? format(options, name) : compile(options, name);
+		int now = options->action == DO_FORMAT ? format(options, name)
+						       : compile(options, name);
 
 		if (now > status)
 			status = now;

@@ -15,9 +15,9 @@ struct reading {
 
 struct option {
 	const char *name;
-	const char *value;           /* what its argument is, or NULL: takes none */
+	const char *value; /* what its argument is, or NULL: takes none */
 	bool (*set)(struct reading *r, const char *value);
-	const char *help;            /* NULL: not listed */
+	const char *help; /* NULL: not listed */
 };
 
 static bool usage_error(const char *text, const char *what)
@@ -74,7 +74,8 @@ static bool set_stubs(struct reading *r, const char *value)
 
 static bool set_kind(struct reading *r, const char *value)
 {
-	static const char *const kinds[] = {"c", "facts", "stubs", "json", "header", "markdown", "html"};
+	static const char *const kinds[] = {"c",      "facts",    "stubs", "json",
+					    "header", "markdown", "html"};
 	const char *near;
 
 	if (emit_kind_find(value, &r->options->emit.kind))
@@ -155,12 +156,12 @@ static bool set_in_place(struct reading *r, const char *value)
 	return true;
 }
 
-#define ACTION(function, what)                                                                     \
-	static bool function(struct reading *r, const char *value)                                 \
-	{                                                                                          \
-		(void)value;                                                                       \
-		r->options->action = (what);                                                       \
-		return true;                                                                       \
+#define ACTION(function, what)                                     \
+	static bool function(struct reading *r, const char *value) \
+	{                                                          \
+		(void)value;                                       \
+		r->options->action = (what);                       \
+		return true;                                       \
 	}
 
 ACTION(do_check, DO_CHECK)
@@ -184,17 +185,20 @@ static const struct option options_table[] = {
 	{"--emit", "KIND", set_kind, "c (default), json, header, markdown, html"},
 	{"--facts", NULL, set_facts, "print the facts that the skeletons get"},
 	{"--stubs", NULL, set_stubs, "write the functions that NAME_logic.c lacks"},
-	{"--skeletons", "DIR", set_skeletons, "take the skeletons from DIR, not from $MDLC_SKELETONS or\n"
+	{"--skeletons", "DIR", set_skeletons,
+	 "take the skeletons from DIR, not from $MDLC_SKELETONS or\n"
 	 "their place beside mdlc"},
 	{"-MD", NULL, set_depend, "also write a make rule with the sources that were read"},
 	{"-MP", NULL, set_depend_phony, "with an empty rule for each source"},
 	{"-MF", "FILE", set_depend_file, "into FILE, not beside the output"},
 	{"-MT", "TARGET", set_depend_target, "for TARGET, not the output"},
-	{"--format", NULL, do_format, "print the sources in canonical layout; also `mdlc fmt FILE…`"},
+	{"--format", NULL, do_format,
+	 "print the sources in canonical layout; also `mdlc fmt FILE…`"},
 	{"-i", NULL, set_in_place, "with fmt: rewrite the files in place"},
 	{"--explain", "CHECK", do_explain, "say more about a check"},
 	{"--list-checks", NULL, do_list, "list all checks"},
-	{"--max-errors", "N", set_max_errors, "show the first N errors only; 0, the default, is all"},
+	{"--max-errors", "N", set_max_errors,
+	 "show the first N errors only; 0, the default, is all"},
 	{"--color", "WHEN", set_color, "auto, always or never"},
 	{"--help", NULL, do_help, "this"},
 	{"--version", NULL, do_version, "version"},
@@ -210,9 +214,9 @@ static void print_option(const char *name, const char *value, const char *help)
 	const char *newline;
 
 	snprintf(left, sizeof(left), "%s%s%s", name,
-		 !value			    ? ""
-		 : !strncmp(name, "--", 2)  ? "="
-					    : " ",
+		 !value                    ? ""
+		 : !strncmp(name, "--", 2) ? "="
+					   : " ",
 		 value ? value : "");
 	while ((newline = strchr(help, '\n'))) {
 		printf("  %-22s%.*s\n", left, (int)(newline - help), help);
@@ -230,7 +234,8 @@ void options_help(void)
 	     "Compiles a description of a PCI device to C.\n");
 	for (size_t i = 0; i < N_OPTIONS; i++)
 		if (options_table[i].help)
-			print_option(options_table[i].name, options_table[i].value, options_table[i].help);
+			print_option(options_table[i].name, options_table[i].value,
+				     options_table[i].help);
 	print_option("-Wall", NULL, "style checks too");
 	print_option("-Werror", NULL, "warnings are errors");
 	print_option("-W[no-]CHECK", NULL, "switch one check on or off");
@@ -248,8 +253,9 @@ static bool unknown_check(const char *name)
 	for (int i = 0; i < CHECK_COUNT; i++)
 		names[i] = check_name((enum check_id)i);
 	near = suggest(name, names, CHECK_COUNT);
-	fprintf(stderr, "mdlc: there is no check '%s'%s%s%s\n", name, near ? "; did you mean '" : "",
-		near ? near : "; mdlc --list-checks lists them", near ? "'?" : "");
+	fprintf(stderr, "mdlc: there is no check '%s'%s%s%s\n", name,
+		near ? "; did you mean '" : "", near ? near : "; mdlc --list-checks lists them",
+		near ? "'?" : "");
 	return false;
 }
 
@@ -368,7 +374,8 @@ static bool complete(struct options *options)
 		return false;
 	}
 	if (options->inputs.n > 1 && action == DO_COMPILE)
-		return usage_error("one file at a time; this is another:", options->inputs.names[1]);
+		return usage_error("one file at a time; this is another:",
+				   options->inputs.names[1]);
 	return true;
 }
 

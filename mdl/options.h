@@ -18,10 +18,10 @@ struct options {
 	struct emit_options emit;
 	struct diag_options diag;
 	struct name_list inputs;
-	struct name_list folders;    /* -I */
-	struct name_list constants;  /* -D */
+	struct name_list folders;   /* -I */
+	struct name_list constants; /* -D */
 	const char *explain;
-	bool in_place;               /* fmt -i */
+	bool in_place; /* fmt -i */
 };
 
 /* False after a message on stderr: the command line makes no sense. */

@@ -5,9 +5,10 @@
 
 #include "parse.h"
 
-#define MOST_CONSTS 256u             /* among which a mistyped one is looked for */
+#define MOST_CONSTS 256u /* among which a mistyped one is looked for */
 
-static struct node *find_const(struct node *items, const char *name, const char **names, unsigned *n)
+static struct node *find_const(struct node *items, const char *name, const char **names,
+			       unsigned *n)
 {
 	struct node *found = NULL;
 

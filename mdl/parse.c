@@ -31,12 +31,13 @@ static bool being_parsed(const struct parse *parse, const struct source *source)
 
 static void report_cycle(struct parse *parse, const struct source *source, struct loc loc)
 {
-	if (!diag_report(parse->tree->diag, CHECK_INCLUDE_CYCLE, loc, "'%s' includes itself", source->name))
+	if (!diag_report(parse->tree->diag, CHECK_INCLUDE_CYCLE, loc, "'%s' includes itself",
+			 source->name))
 		return;
 	for (const struct parse *p = parse; p && p->source != source; p = p->outer)
 		if (p->source->included_at)
-			diag_note(parse->tree->diag, *p->source->included_at, "by way of '%s', included here",
-				  p->source->name);
+			diag_note(parse->tree->diag, *p->source->included_at,
+				  "by way of '%s', included here", p->source->name);
 }
 
 static void run(struct parse *parse)
@@ -53,13 +54,13 @@ void include_source(struct parse *parse, const char *name, struct loc loc)
 	if (parse->options->skip_includes)
 		return;
 	path = source_find(tree, parse->source, name, parse->options->include_folders,
-				       parse->options->ninclude_folders);
+			   parse->options->ninclude_folders);
 
 	if (!path) {
 		if (diag_report(tree->diag, CHECK_FILE, loc, "cannot find '%s'", name))
 			diag_help(tree->diag, "it is looked for beside '%s'%s", parse->source->name,
-				  parse->options->ninclude_folders ? " and in the -I folders" :
-								     "; -I DIR adds a folder");
+				  parse->options->ninclude_folders ? " and in the -I folders"
+								   : "; -I DIR adds a folder");
 		tree->syntax_errors = true;
 		return;
 	}
@@ -71,8 +72,8 @@ void include_source(struct parse *parse, const char *name, struct loc loc)
 		return;
 	}
 	if (parse->depth == MAX_INCLUDE_DEPTH) {
-		diag_report(tree->diag, CHECK_TOO_DEEP, loc, "includes are nested more than %u deep",
-			    MAX_INCLUDE_DEPTH);
+		diag_report(tree->diag, CHECK_TOO_DEEP, loc,
+			    "includes are nested more than %u deep", MAX_INCLUDE_DEPTH);
 		return;
 	}
 	struct source *source = source_open(tree, path, &loc);

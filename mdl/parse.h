@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From source files to the tree.  The scanner (lexer.l, lexer_text.c) makes tokens of characters, the
- * feed (feed.c) hands them to the parser (grammar.y), each of whose actions is a call of a builder
- * (tree_build.c); recover.c words the mistakes.
+ * From source files to the tree.  The scanner (lexer.l, lexer_text.c) makes tokens of characters,
+ * the feed (feed.c) hands them to the parser (grammar.y), each of whose actions is a call of a
+ * builder (tree_build.c); recover.c words the mistakes.
  */
 #ifndef PARSE_H
 #define PARSE_H
@@ -10,14 +10,14 @@
 #include "tree.h"
 
 struct parse_options {
-	const char *const *include_folders;  /* -I, in order */
+	const char *const *include_folders; /* -I, in order */
 	unsigned ninclude_folders;
-	bool skip_includes;          /* they are not read */
+	bool skip_includes; /* they are not read */
 };
 
 /*
- * Parse a file and all that it includes.  Mistakes are reported to the diag; what was understood is in
- * the tree all the same.  options may be NULL.
+ * Parse a file and all that it includes.  Mistakes are reported to the diag; what was understood is
+ * in the tree all the same.  options may be NULL.
  */
 struct tree *parse_file(struct arena *arena, struct diag *diag, const char *name,
 			const struct parse_options *options);
@@ -26,15 +26,15 @@ struct tree *parse_text(struct arena *arena, struct diag *diag, const char *name
 			size_t size, const struct parse_options *options);
 
 /*
- * Give a `const` of the tree another value: NAME=VALUE (-D).  False after a message on stderr if there is
- * none of that name, or the value is no number.
+ * Give a `const` of the tree another value: NAME=VALUE (-D).  False after a message on stderr if
+ * there is none of that name, or the value is no number.
  */
 bool override_const(struct tree *tree, const char *definition);
 
 /* ---- inside of parsing */
 
-#define MAX_BRACES        200u       /* blocks in each other */
-#define MAX_INCLUDE_DEPTH 64u        /* files in each other */
+#define MAX_BRACES        200u /* blocks in each other */
+#define MAX_INCLUDE_DEPTH 64u  /* files in each other */
 #define MAX_EXPR_DEPTH    1000u
 
 struct word {
@@ -56,10 +56,10 @@ struct node_list {
 
 struct brace {
 	struct loc loc;
-	uint32_t indent;             /* column where its line begins */
-	int owner;                   /* first token of what it is the body of */
-	bool is_list;                /* of values, not of statements: enum, vendor_cap */
-	bool is_attr;                /* such a list in the midst of a statement */
+	uint32_t indent; /* column where its line begins */
+	int owner;       /* first token of what it is the body of */
+	bool is_list;    /* of values, not of statements: enum, vendor_cap */
+	bool is_attr;    /* such a list in the midst of a statement */
 };
 
 /* One source while it is parsed. */
@@ -67,34 +67,34 @@ struct parse {
 	struct tree *tree;
 	const struct parse_options *options;
 	const struct source *source;
-	const struct parse *outer;   /* of the including file */
+	const struct parse *outer; /* of the including file */
 	unsigned depth;
 	bool gave_up;
 
 	/* The scanner: of the token it is at. */
-	uint32_t start, offset;      /* in the text: first byte, and behind the last */
+	uint32_t start, offset; /* in the text: first byte, and behind the last */
 	uint32_t line, line_start;
-	struct loc code_loc;         /* of a block of C that is being read, and of its text */
+	struct loc code_loc; /* of a block of C that is being read, and of its text */
 	uint32_t code_start;
-	uint32_t open_line;          /* of a string without end, which swallowed the rest */
+	uint32_t open_line; /* of a string without end, which swallowed the rest */
 	/* For fmt: told of each comment, which ends at offset, if not NULL. */
 	void (*on_comment)(void *context, struct loc start);
 	void *context;
-	struct loc hidden_end;       /* a %} inside of a string or comment of C */
+	struct loc hidden_end; /* a %} inside of a string or comment of C */
 
 	/* The feed: what the parser got last, and what it shall get before more is scanned. */
 	int kind, item_first, item_second;
 	unsigned item_tokens;
-	bool in_statement;           /* though the last token was a '}' */
-	bool at_start;               /* the parser's token is the first of a statement */
+	bool in_statement; /* though the last token was a '}' */
+	bool at_start;     /* the parser's token is the first of a statement */
 	struct loc current, previous, before_previous;
-	uint32_t indent;             /* column where the current line begins */
+	uint32_t indent; /* column where the current line begins */
 	struct brace braces[MAX_BRACES];
 	unsigned nbraces;
 	struct token *held;
-	bool made_up;                /* the token the parser has is the feed's invention */
-	bool skipping;               /* behind an error: invent nothing */
-	bool goes_on;                /* the token of the error begins the next statement */
+	bool made_up;  /* the token the parser has is the feed's invention */
+	bool skipping; /* behind an error: invent nothing */
+	bool goes_on;  /* the token of the error begins the next statement */
 };
 
 /* lexer.l: all tokens of the source, without the parser. */

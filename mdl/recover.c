@@ -6,11 +6,12 @@
 #include "parse.h"
 
 #define MOST_EXPECTED 6u
-#define MOST_LOST     10000u         /* names: beyond that, nothing is missed at all */
+#define MOST_LOST     10000u /* names: beyond that, nothing is missed at all */
 
 uint32_t loc_offset(const struct loc *loc)
 {
-	return loc->source && loc->line ? loc->source->line_starts[loc->line - 1] + loc->col - 1 : 0;
+	return loc->source && loc->line ? loc->source->line_starts[loc->line - 1] + loc->col - 1
+					: 0;
 }
 
 bool tree_lost(const struct tree *tree, const char *name)
@@ -82,8 +83,8 @@ static void drop(struct expected *expected, const char *words)
 		const char *found = words;
 		size_t size = strlen(name);
 
-		while ((found = strstr(found, name)) &&
-		       ((found != words && found[-1] != ' ') || (found[size] && found[size] != ' ')))
+		while ((found = strstr(found, name)) && ((found != words && found[-1] != ' ') ||
+							 (found[size] && found[size] != ' ')))
 			found++;
 		if (!found)
 			expected->names[kept++] = name;
@@ -91,20 +92,21 @@ static void drop(struct expected *expected, const char *words)
 	expected->n = kept;
 }
 
-#define SOFT_WORDS                                                                                 \
-	" width size access version alias reset poll since until transient config vendor_cap file "
-#define OPERATORS                                                                                  \
-	" '+' '-' '*' '/' '%' '&' '|' '^' '<' '>' << >> <= >= == != && || '?' '.' "
+#define SOFT_WORDS                                                                             \
+	" width size access version alias reset poll since until transient config vendor_cap " \
+	"file "
+#define OPERATORS " '+' '-' '*' '/' '%' '&' '|' '^' '<' '>' << >> <= >= == != && || '?' '.' "
 
 /* Sets of tokens that have a name of their own. */
 static void fold(struct expected *expected)
 {
 	static const struct {
-		const char *first, *second;  /* where both stand, all of */
-		const char *words;           /* these are */
-		const char *name;            /* this, or nothing worth saying */
+		const char *first, *second; /* where both stand, all of */
+		const char *words;          /* these are */
+		const char *name;           /* this, or nothing worth saying */
 	} folds[] = {
-		{"on", "check", " on check when name string '=' -> enum '(' number " SOFT_WORDS, "an attribute"},
+		{"on", "check", " on check when name string '=' -> enum '(' number " SOFT_WORDS,
+		 "an attribute"},
 		{"number", "'~'", " number name '(' '-' '+' '~' '!' string " SOFT_WORDS, "a value"},
 		{"'/'", "'+'", OPERATORS, NULL},
 		{"include", "template", " include const enum template layout device %{ … %} ';' ",
@@ -143,8 +145,10 @@ static void list_expected(char *text, size_t size, const struct expected *expect
 		const char *quote = is_quoted(expected->names[i]) ? "" : "'";
 
 		used += (size_t)snprintf(text + used, size - used, "%s%s%s%s",
-					 i == 0 ? "" : i + 1 == expected->n ? " or " : ", ", quote,
-					 expected->names[i], quote);
+					 i == 0                 ? ""
+					 : i + 1 == expected->n ? " or "
+								: ", ",
+					 quote, expected->names[i], quote);
 	}
 }
 
@@ -169,9 +173,9 @@ static const char *describe(const struct parse *parse, const char *found, const 
 static bool is_structure_word(const char *token)
 {
 	static const char *const words[] = {
-		"include", "const", "enum", "template", "layout", "device", "pci", "param", "irq", "bar",
-		"reg", "group", "ram", "doorbell", "intr", "timer", "state", "section", "on", "check",
-		"default", "is", "when",
+		"include", "const",   "enum", "template", "layout",  "device",   "pci",  "param",
+		"irq",     "bar",     "reg",  "group",    "ram",     "doorbell", "intr", "timer",
+		"state",   "section", "on",   "check",    "default", "is",       "when",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -271,19 +275,21 @@ static bool report_slip(struct parse *parse, const char *found, const struct exp
 	}
 	/* `EN [0] rw` and on the next line `MODE [1] rw`: MODE was taken for one more attribute. */
 	if (semicolon && (!strcmp(found, "'['") || !strcmp(found, "'@'")) &&
-	    parse->before_previous.source && parse->previous.line > parse->before_previous.end_line) {
+	    parse->before_previous.source &&
+	    parse->previous.line > parse->before_previous.end_line) {
 		diag_report(diag, CHECK_SYNTAX, behind(parse->before_previous), "expected ';'");
 		return true;
 	}
 	if (is_structure_word(found) && expects(expected, "name") &&
 	    ((!expects(expected, "'}'") && !semicolon) || used_as_name(parse, loc))) {
-		if (diag_report(diag, CHECK_RESERVED_WORD, *loc, "'%s' is a word of the language", found))
+		if (diag_report(diag, CHECK_RESERVED_WORD, *loc, "'%s' is a word of the language",
+				found))
 			diag_help(diag, "to use it as a name, write \\%s", found);
 		return true;
 	}
 	if (home_of(found) && (expects(expected, "'}'") || expects(expected, "include"))) {
-		diag_report(diag, CHECK_MISPLACED, *loc, "'%s' cannot stand here; it stands in %s", found,
-			    home_of(found));
+		diag_report(diag, CHECK_MISPLACED, *loc, "'%s' cannot stand here; it stands in %s",
+			    found, home_of(found));
 		return true;
 	}
 	return false;

@@ -10,8 +10,8 @@
 
 #include "source.h"
 
-#define MAX_SOURCE (1u << 30)        /* columns and lines are 32 bits wide */
-#define MAX_BAD    10                /* reports of one file: it may be no text at all */
+#define MAX_SOURCE (1u << 30) /* columns and lines are 32 bits wide */
+#define MAX_BAD    10         /* reports of one file: it may be no text at all */
 
 static uint32_t count_lines(const char *text, size_t size)
 {
@@ -140,9 +140,9 @@ unsigned char_width(uint32_t code)
 		{0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}, {0xfeff, 0xfeff},
 	};
 	static const uint32_t wide[][2] = {
-		{0x1100, 0x115f}, {0x2e80, 0x303e},   {0x3041, 0x33ff},   {0x3400, 0x4dbf},
-		{0x4e00, 0x9fff}, {0xa000, 0xa4cf},   {0xac00, 0xd7a3},   {0xf900, 0xfaff},
-		{0xfe30, 0xfe6f}, {0xff00, 0xff60},   {0xffe0, 0xffe6},   {0x1f300, 0x1f64f},
+		{0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0x33ff},   {0x3400, 0x4dbf},
+		{0x4e00, 0x9fff},   {0xa000, 0xa4cf},   {0xac00, 0xd7a3},   {0xf900, 0xfaff},
+		{0xfe30, 0xfe6f},   {0xff00, 0xff60},   {0xffe0, 0xffe6},   {0x1f300, 0x1f64f},
 		{0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd},
 	};
 
@@ -200,7 +200,8 @@ static void report_byte(const struct source *source, struct diag *diag, size_t i
 	else if (c >= 0x80)
 		diag_report(diag, CHECK_BAD_ENCODING, loc, "byte 0x%02x is not UTF-8 here", c);
 	else if (c == '\r')
-		diag_report(diag, CHECK_BAD_CHARACTER, loc, "a carriage return without a line feed");
+		diag_report(diag, CHECK_BAD_CHARACTER, loc,
+			    "a carriage return without a line feed");
 	else
 		diag_report(diag, CHECK_BAD_CHARACTER, loc, "control character 0x%02x", c);
 }
@@ -246,8 +247,8 @@ struct source *source_open(struct tree *tree, const char *name, const struct loc
 	if (source)
 		add_source(tree, source);
 	else
-		diag_report(tree->diag, CHECK_FILE, at ? *at : nowhere, "cannot read '%s': %s", name,
-			    strerror(error));
+		diag_report(tree->diag, CHECK_FILE, at ? *at : nowhere, "cannot read '%s': %s",
+			    name, strerror(error));
 	return source;
 }
 
@@ -275,7 +276,8 @@ const char *source_find(struct tree *tree, const struct source *from, const char
 	if (name[0] == '/')
 		return is_there(name) ? name : NULL;
 	if (slash)
-		path = arena_printf(tree->arena, "%.*s/%s", (int)(slash - from->name), from->name, name);
+		path = arena_printf(tree->arena, "%.*s/%s", (int)(slash - from->name), from->name,
+				    name);
 	if (is_there(path))
 		return path;
 	for (unsigned i = 0; i < nfolders; i++) {

@@ -23,8 +23,8 @@ struct source *source_read(struct arena *arena, const char *name, int *error);
 /* The same for text that is already in memory. */
 struct source *source_of_text(struct arena *arena, const char *name, const char *text, size_t size);
 /*
- * Report NUL bytes, control characters and what is not UTF-8.  What follows may rely on text that passed
- * to hold none of them.
+ * Report NUL bytes, control characters and what is not UTF-8.  What follows may rely on text that
+ * passed to hold none of them.
  */
 bool source_check(const struct source *source, struct diag *diag);
 

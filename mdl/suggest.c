@@ -34,7 +34,9 @@ static unsigned distance(const char *a, size_t na, const char *b, size_t nb)
 
 		row[0] = 2 * (unsigned)i;
 		for (size_t j = 1; j <= nb; j++) {
-			unsigned change = a[i - 1] == b[j - 1] ? 0 : fold(a[i - 1]) == fold(b[j - 1]) ? 1 : 2;
+			unsigned change = a[i - 1] == b[j - 1]               ? 0
+					  : fold(a[i - 1]) == fold(b[j - 1]) ? 1
+									     : 2;
 
 			row[j] = least(above[j - 1] + change, least(above[j], row[j - 1]) + 2);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
@@ -62,9 +64,11 @@ const char *suggest(const char *word, const char *const *candidates, size_t n)
 		size_t other = strlen(candidates[i]);
 		unsigned d;
 
-		if (other > MAX_WORD || 2 * (other > length ? other - length : length - other) >= limit + 1)
+		if (other > MAX_WORD ||
+		    2 * (other > length ? other - length : length - other) >= limit + 1)
 			continue;
-		d = strcasecmp(word, candidates[i]) ? distance(word, length, candidates[i], other) : 1;
+		d = strcasecmp(word, candidates[i]) ? distance(word, length, candidates[i], other)
+						    : 1;
 		/* Nothing that shares no letter. */
 		if (d <= limit && d < 2 * (length > other ? length : other)) {
 			limit = d ? d - 1 : 0;

@@ -95,15 +95,20 @@ static void carets_stand_below_any_characters(void **state)
 	} cases[] = {
 		/* a tab is shown as blanks; columns count characters */
 		{"\tab", 2, 4, ":1:2: error: x [syntax]\n    1 |         ab\n      |         ^~\n"},
-		{"a\tbc", 3, 5, ":1:3: error: x [syntax]\n    1 | a       bc\n      |         ^~\n"},
+		{"a\tbc", 3, 5,
+		 ":1:3: error: x [syntax]\n    1 | a       bc\n      |         ^~\n"},
 		/* two bytes, one column */
-		{"\xc3\xa9 ab", 4, 6, ":1:3: error: x [syntax]\n    1 | \xc3\xa9 ab\n      |   ^~\n"},
+		{"\xc3\xa9 ab", 4, 6,
+		 ":1:3: error: x [syntax]\n    1 | \xc3\xa9 ab\n      |   ^~\n"},
 		/* three bytes, two columns */
-		{"\xe4\xb8\xad ab", 5, 7, ":1:3: error: x [syntax]\n    1 | \xe4\xb8\xad ab\n      |    ^~\n"},
+		{"\xe4\xb8\xad ab", 5, 7,
+		 ":1:3: error: x [syntax]\n    1 | \xe4\xb8\xad ab\n      |    ^~\n"},
 		/* the wide character itself */
-		{"a\xe4\xb8\xad", 2, 5, ":1:2: error: x [syntax]\n    1 | a\xe4\xb8\xad\n      |  ^~\n"},
+		{"a\xe4\xb8\xad", 2, 5,
+		 ":1:2: error: x [syntax]\n    1 | a\xe4\xb8\xad\n      |  ^~\n"},
 		/* a combining mark takes no column */
-		{"e\xcc\x81 ab", 5, 6, ":1:4: error: x [syntax]\n    1 | e\xcc\x81 ab\n      |   ^\n"},
+		{"e\xcc\x81 ab", 5, 6,
+		 ":1:4: error: x [syntax]\n    1 | e\xcc\x81 ab\n      |   ^\n"},
 		/* behind the last character */
 		{"ab\r\n", 3, 4, ":1:3: error: x [syntax]\n    1 | ab\n      |   ^\n"},
 		/* what would steer a terminal does not reach it */
@@ -156,12 +161,14 @@ static void settings_choose_the_severity(void **state)
 		bool style;
 		unsigned char setting;
 		bool werror, wall;
-		int expected;        /* 0 nothing, 1 warning or style, 2 error */
+		int expected; /* 0 nothing, 1 warning or style, 2 error */
 	} cases[] = {
-		{false, 0, false, false, 1}, {false, 1, false, false, 0}, {false, 2, false, false, 1},
-		{false, 3, false, false, 2}, {false, 0, true, false, 2},  {false, 1, true, false, 0},
-		{false, 4, true, false, 1},  {true, 0, false, false, 0},  {true, 0, false, true, 1},
-		{true, 2, false, false, 1},  {true, 1, false, true, 0},   {true, 3, false, false, 2},
+		{false, 0, false, false, 1}, {false, 1, false, false, 0},
+		{false, 2, false, false, 1}, {false, 3, false, false, 2},
+		{false, 0, true, false, 2},  {false, 1, true, false, 0},
+		{false, 4, true, false, 1},  {true, 0, false, false, 0},
+		{true, 0, false, true, 1},   {true, 2, false, false, 1},
+		{true, 1, false, true, 0},   {true, 3, false, false, 2},
 		{true, 0, true, false, 0},   {true, 0, true, true, 2},
 	};
 
@@ -272,11 +279,15 @@ static void includes_are_named(void **state)
 
 static void near_words_are_suggested(void **state)
 {
-	static const char *const words[] = {"width", "woclr", "volatile", "ro", "rw", "posedge", "MODE"};
+	static const char *const words[] = {"width", "woclr",   "volatile", "ro",
+					    "rw",    "posedge", "MODE"};
 	static const char *const cases[][2] = {
-		{"widht", "width"}, {"wdth", "width"},	{"widthh", "width"}, {"volatil", "volatile"},
-		{"Volatile", "volatile"}, {"mode", "MODE"}, {"w0clr", "woclr"}, {"posdege", "posedge"},
-		{"xyzzy", NULL},    {"", NULL},		{"banana", NULL},    {"x", NULL},
+		{"widht", "width"},       {"wdth", "width"},
+		{"widthh", "width"},      {"volatil", "volatile"},
+		{"Volatile", "volatile"}, {"mode", "MODE"},
+		{"w0clr", "woclr"},       {"posdege", "posedge"},
+		{"xyzzy", NULL},          {"", NULL},
+		{"banana", NULL},         {"x", NULL},
 	};
 
 	(void)state;
@@ -298,7 +309,8 @@ static void every_check_has_a_whole_row(void **state)
 		const char *explanation = check_explanation((enum check_id)i);
 
 		assert_int_equal(check_find(name), i);
-		assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-"), strlen(name));
+		assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-"),
+				 strlen(name));
 		if (strlen(explanation) < 60 || explanation[strlen(explanation) - 1] != '\n')
 			fail_msg("'%s' explains nothing", name);
 		for (const char *line = explanation; *line; line += strcspn(line, "\n") + 1)

@@ -79,8 +79,21 @@ static void numbers_have_their_value(void **state)
 static void wrong_numbers_are_refused_and_poison(void **state)
 {
 	static const char *const texts[] = {
-		"010", "00", "0_1", "0x", "0b", "0b2", "0o8", "0xg", "1_", "4k", "10u", "12abc",
-		"18446744073709551616", "17179869184G", "0x1_0000_0000_0000_0000",
+		"010",
+		"00",
+		"0_1",
+		"0x",
+		"0b",
+		"0b2",
+		"0o8",
+		"0xg",
+		"1_",
+		"4k",
+		"10u",
+		"12abc",
+		"18446744073709551616",
+		"17179869184G",
+		"0x1_0000_0000_0000_0000",
 	};
 
 	(void)state;
@@ -111,17 +124,19 @@ static void strings_have_cs_escapes(void **state)
 	assert_string_equal(doc_of(&r, "\"a\\tb\\n\\\"\\\\\\'\\?\\x41\\101\""), "a\tb\n\"\\'?AA");
 	assert_int_equal(diag_errors(r.diag), 0);
 	arena_destroy(r.arena);
-	assert_string_equal(doc_of(&r, "\"one \" /* and */ \"two\" // and\n\" three\""), "one two three");
+	assert_string_equal(doc_of(&r, "\"one \" /* and */ \"two\" // and\n\" three\""),
+			    "one two three");
 	arena_destroy(r.arena);
-	assert_string_equal(doc_of(&r, "\"// no comment %{ \xc3\xa9\""), "// no comment %{ \xc3\xa9");
+	assert_string_equal(doc_of(&r, "\"// no comment %{ \xc3\xa9\""),
+			    "// no comment %{ \xc3\xa9");
 	arena_destroy(r.arena);
 }
 
 static void wrong_escapes_are_refused(void **state)
 {
 	static const char *const docs[] = {
-		"\"\\d\"", "\"\\x\"", "\"\\0\"", "\"\\x01\"", "\"\\002\"", "\"\\xff\"", "\"\\x7f\"", "\"\\8\"",
-		"\"\\377\"", "\"\\a\"",
+		"\"\\d\"",   "\"\\x\"",   "\"\\0\"", "\"\\x01\"", "\"\\002\"",
+		"\"\\xff\"", "\"\\x7f\"", "\"\\8\"", "\"\\377\"", "\"\\a\"",
 	};
 
 	(void)state;
@@ -155,7 +170,8 @@ static void blocks_of_c_are_raw(void **state)
 
 static void crlf_is_a_line_end(void **state)
 {
-	struct reading r = read_string("const A = 1;\r\n// c\r\n/* d\r\n */ %{ x\r\n y %}\r\nconst B = A;\r\n");
+	struct reading r = read_string(
+		"const A = 1;\r\n// c\r\n/* d\r\n */ %{ x\r\n y %}\r\nconst B = A;\r\n");
 	const struct node *b = r.tree->items->next->next;
 
 	(void)state;
@@ -192,10 +208,20 @@ static void bytes_that_are_no_text_are_refused(void **state)
 		const char *bytes;
 		size_t size;
 	} cases[] = {
-		{"\0", 1},        {"\x01", 1},         {"\x02", 1},     {"\x1b", 1},
-		{"\x7f", 1},      {"\r", 1},           {"\xff", 1},     {"\xc0\x80", 2},
-		{"\xc3", 1},      {"\xed\xa0\x80", 3}, {"\xf5\x80\x80\x80", 4}, {"\x80", 1},
-		{"\xe0\x80\x80", 3}, {"\xf4\x90\x80\x80", 4},
+		{"\0", 1},
+		{"\x01", 1},
+		{"\x02", 1},
+		{"\x1b", 1},
+		{"\x7f", 1},
+		{"\r", 1},
+		{"\xff", 1},
+		{"\xc0\x80", 2},
+		{"\xc3", 1},
+		{"\xed\xa0\x80", 3},
+		{"\xf5\x80\x80\x80", 4},
+		{"\x80", 1},
+		{"\xe0\x80\x80", 3},
+		{"\xf4\x90\x80\x80", 4},
 	};
 
 	(void)state;
@@ -236,7 +262,8 @@ static void utf8_is_decoded(void **state)
 
 static void a_byte_order_mark_is_skipped(void **state)
 {
-	struct reading r = read_string("\xef\xbb\xbf" "const A = 1;");
+	struct reading r = read_string("\xef\xbb\xbf"
+				       "const A = 1;");
 
 	(void)state;
 	assert_int_equal(diag_errors(r.diag), 0);

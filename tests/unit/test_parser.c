@@ -142,12 +142,13 @@ static void a_register_has_all_its_parts(void **state)
 {
 	struct tree *tree = read_string(
 		"device d version 1 { bar 0 mem32 size 4K { reg R[4][2] @ 8 += 0x20, 8 width 16 rw "
-		"swwe(K.U, 1) reset soft = 3 = 1 \"a\" \"b\" on write %{x%} check write alias Q w1c { \\reg [7:0]; } "
+		"swwe(K.U, 1) reset soft = 3 = 1 \"a\" \"b\" on write %{x%} check write alias Q "
+		"w1c { \\reg [7:0]; } "
 		"group G is t(1, 2); group H[2] @ 1 += 2 += 3 { } } }");
 	const struct node *reg = find(items_of_bar(tree), "R");
 	const struct node *group = find(items_of_bar(tree), "G");
-	const enum attr_kind kinds[] = {ATTR_VALUE, ATTR_WORD, ATTR_CALL, ATTR_RESET, ATTR_RESET, ATTR_DOC,
-					ATTR_HOOK, ATTR_HOOK, ATTR_VALUE, ATTR_WORD};
+	const enum attr_kind kinds[] = {ATTR_VALUE, ATTR_WORD, ATTR_CALL, ATTR_RESET, ATTR_RESET,
+					ATTR_DOC,   ATTR_HOOK, ATTR_HOOK, ATTR_VALUE, ATTR_WORD};
 	const struct attr *attr = reg->attrs;
 
 	(void)state;
@@ -182,8 +183,9 @@ static void a_register_has_all_its_parts(void **state)
 
 static void a_group_lists_what_it_holds(void **state)
 {
-	struct tree *tree = read_string("device d { bar 0 io { default rw; is t(); ram M @ 0 size 1; "
-					"doorbell D @ 4 mmap; intr I { status S @ 0; X [0] level -> q[1]; } } }");
+	struct tree *tree = read_string(
+		"device d { bar 0 io { default rw; is t(); ram M @ 0 size 1; "
+		"doorbell D @ 4 mmap; intr I { status S @ 0; X [0] level -> q[1]; } } }");
 	const enum node_kind kinds[] = {NODE_DEFAULT, NODE_IS, NODE_RAM, NODE_DOORBELL, NODE_INTR};
 	const struct node *node = items_of_bar(tree);
 
@@ -204,9 +206,11 @@ static void a_group_lists_what_it_holds(void **state)
 static void state_takes_any_type_of_c(void **state)
 {
 	struct tree *tree = read_string(
-		"device d { state { u8 f[<= 4 * 2]; u8 g[]; u32 m[2][3] = 1; since 2 until 3 u8 h = 1; "
+		"device d { state { u8 f[<= 4 * 2]; u8 g[]; u32 m[2][3] = 1; since 2 until 3 u8 h "
+		"= 1; "
 		"transient struct foo *p; const char *q; layout l i[<= 2]; enum e x since 2; "
-		"u32 size; section s when f since 2 { u8 z; } section t when %{c%} { } on after_load; } }");
+		"u32 size; section s when f since 2 { u8 z; } section t when %{c%} { } on "
+		"after_load; } }");
 	const struct node *vars = tree->items->children->children;
 
 	(void)state;
@@ -230,9 +234,10 @@ static void state_takes_any_type_of_c(void **state)
 
 static void pci_has_its_items(void **state)
 {
-	struct tree *tree = read_string(
-		"device d { pci { vendor 1; device 2; subsystem 3:4; pm; msix { vectors N + 1; table bar 4 @ 16; } "
-		"config { reg X @ 64 rw; } vendor_cap { 1 N, (2 + 3) } dsn 5; rom size 64K file \"r.bin\"; } }");
+	struct tree *tree = read_string("device d { pci { vendor 1; device 2; subsystem 3:4; pm; "
+					"msix { vectors N + 1; table bar 4 @ 16; } "
+					"config { reg X @ 64 rw; } vendor_cap { 1 N, (2 + 3) } dsn "
+					"5; rom size 64K file \"r.bin\"; } }");
 	const struct node *items = tree->items->children->children;
 	const struct node *table = find(find(items, "msix")->children, "table");
 
@@ -250,18 +255,19 @@ static void pci_has_its_items(void **state)
 
 static void what_stands_around_a_mistake_is_kept(void **state)
 {
-	struct tree *tree = read_string("const A = 1;\n"
-					"device d version 1 {\n"
-					"	bar 0 mem32 size 4K {\n"
-					"		reg R0 @ 0 rw\n"
-					"		reg R1 @ 4 { F0 [0] rw; F1 [) rw; F2 [2] rw; }\n"
-					"		reg R2 @ ) { G [0] rw; } ;\n"
-					"		reg R3 @ 12 rw;\n"
-					"	}\n"
-					"	timer t on expire;\n"
-					"}\n"
-					"const B = ;\n"
-					"const C = 2;\n");
+	struct tree *tree =
+		read_string("const A = 1;\n"
+			    "device d version 1 {\n"
+			    "	bar 0 mem32 size 4K {\n"
+			    "		reg R0 @ 0 rw\n"
+			    "		reg R1 @ 4 { F0 [0] rw; F1 [) rw; F2 [2] rw; }\n"
+			    "		reg R2 @ ) { G [0] rw; } ;\n"
+			    "		reg R3 @ 12 rw;\n"
+			    "	}\n"
+			    "	timer t on expire;\n"
+			    "}\n"
+			    "const B = ;\n"
+			    "const C = 2;\n");
 	const struct node *regs = items_of_bar(tree);
 
 	(void)state;
@@ -280,21 +286,23 @@ static void what_stands_around_a_mistake_is_kept(void **state)
 	find(find(tree->items, "d")->children, "t");
 }
 
-/* Cut the source at every byte: nothing but reports may come of it, and one cut is one mistake or few. */
+/* Cut the source at every byte: nothing but reports may come of it, and one cut is one mistake or
+ * few. */
 static void a_source_cut_anywhere_is_reported_briefly(void **state)
 {
-	static const char text[] =
-		"device d version 1 \"doc\" {\n"
-		"	pci { vendor 1; device 2; subsystem 1:2; msix { vectors 2; table bar 4 @ 0; } }\n"
-		"	param enum e x = A \"p\";\n"
-		"	irq q[2] = 0;\n"
-		"	bar 0 mem32 size 4K access 1..4 {\n"
-		"		reg R[2] @ 0 += 4 rw = 1 { F [1:0] rw enum { A = 0 \"a\", B } on write %{ x(); %}; }\n"
-		"		intr I { status S @ 8; C [0] level -> q[1]; }\n"
-		"		group G is t(1, 2);\n"
-		"	}\n"
-		"	state { since 2 u8 f[<= 4]; section s when w { u8 b; } }\n"
-		"}\n";
+	static const char text[] = "device d version 1 \"doc\" {\n"
+				   "	pci { vendor 1; device 2; subsystem 1:2; msix { vectors 2; "
+				   "table bar 4 @ 0; } }\n"
+				   "	param enum e x = A \"p\";\n"
+				   "	irq q[2] = 0;\n"
+				   "	bar 0 mem32 size 4K access 1..4 {\n"
+				   "		reg R[2] @ 0 += 4 rw = 1 { F [1:0] rw enum { A = 0 "
+				   "\"a\", B } on write %{ x(); %}; }\n"
+				   "		intr I { status S @ 8; C [0] level -> q[1]; }\n"
+				   "		group G is t(1, 2);\n"
+				   "	}\n"
+				   "	state { since 2 u8 f[<= 4]; section s when w { u8 b; } }\n"
+				   "}\n";
 
 	(void)state;
 	for (size_t size = 0; size < sizeof(text) - 2; size++) {
@@ -317,17 +325,19 @@ static void a_source_cut_anywhere_is_reported_briefly(void **state)
 /* Take each byte out, and double each: never more than a few reports. */
 static void a_small_slip_is_no_avalanche(void **state)
 {
-	static const char text[] = "const N = 2;\n"
-				   "device d version 1 {\n"
-				   "	bar 0 mem32 size 4K {\n"
-				   "		reg A @ 0 rw = N { F [0] rw; G [1] rw; H [3:2] rw enum { X, Y }; }\n"
-				   "		group P[2] @ 0x100 += 8 { reg B @ 0 rw; reg C @ 4 rw; }\n"
-				   "		reg D @ 8 rw on write %{ x(); %};\n"
-				   "	}\n"
-				   "	timer t on expire;\n"
-				   "	state { u8 a; u8 b; }\n"
-				   "	on reset;\n"
-				   "}\n";
+	static const char text[] =
+		"const N = 2;\n"
+		"device d version 1 {\n"
+		"	bar 0 mem32 size 4K {\n"
+		"		reg A @ 0 rw = N { F [0] rw; G [1] rw; H [3:2] rw enum { X, Y }; "
+		"}\n"
+		"		group P[2] @ 0x100 += 8 { reg B @ 0 rw; reg C @ 4 rw; }\n"
+		"		reg D @ 8 rw on write %{ x(); %};\n"
+		"	}\n"
+		"	timer t on expire;\n"
+		"	state { u8 a; u8 b; }\n"
+		"	on reset;\n"
+		"}\n";
 	char slip[sizeof(text) + 1];
 
 	(void)state;
@@ -338,7 +348,8 @@ static void a_small_slip_is_no_avalanche(void **state)
 			size_t size = sizeof(text) - 2 + 2 * (size_t)more;
 
 			memcpy(slip, text, i + (size_t)more);
-			memcpy(slip + i + more, text + i + 1 - more, sizeof(text) - i - 2 + (size_t)more);
+			memcpy(slip + i + more, text + i + 1 - more,
+			       sizeof(text) - i - 2 + (size_t)more);
 			parse_text(own, reports, "t.mdl", slip, size, NULL);
 			/* A brace too many ends the block around early, with all that follows. */
 			if (diag_errors(reports) > (more && text[i] == '}' ? 8 : 4))
@@ -427,7 +438,8 @@ static void includes_are_found_once_and_in_order(void **state)
 	assert_non_null(mkdtemp(folder));
 	assert_int_equal(chdir(folder), 0);
 	assert_int_equal(system("mkdir -p sub inc"), 0);
-	write_file("main.mdl", "const A = 1; include \"sub/a.mdl\"; include \"c.mdl\"; device d { }");
+	write_file("main.mdl",
+		   "const A = 1; include \"sub/a.mdl\"; include \"c.mdl\"; device d { }");
 	write_file("sub/a.mdl", "const B = 2; include \"b.mdl\"; const D = 4;");
 	write_file("sub/b.mdl", "const C = 3; include \"c.mdl\";");
 	write_file("inc/c.mdl", "const E = 5; device other { }");
