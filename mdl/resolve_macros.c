@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names that the generated header makes of others, behind the device's own: X_OFFSET and X_RESET of
+ * Names that the generated header makes of others, behind the device's own: X_OFFSET and X_RESET_VALUE of
  * a register, X_SHIFT and X_MASK of a field, X_A for an enumerator, IRQ_X.  A const or an
  * enumerator may come out the same.
  */
@@ -9,7 +9,7 @@
 
 #include "resolve.h"
 
-static const char *const reg_suffixes[] = {"OFFSET", "RESET", NULL};
+static const char *const reg_suffixes[] = {"OFFSET", "RESET_VALUE", NULL};
 static const char *const field_suffixes[] = {"SHIFT", "MASK", NULL};
 
 static bool is_one_of(const char *name, const char *const *names)

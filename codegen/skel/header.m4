@@ -154,7 +154,7 @@ d4_saw(«config»)»)m4_dnl
 /* ${c:path}${array}, ${bits} bits, m4_ifelse(?{access}, fields, «by fields», «${access}»)«»d4_more(?{doc}) */
 #define ${DEV}_${cname}«»d4_args(?{ndims}) d4_if(?{ndims}, «(${macro})», «${offset}u»)
 @ifnot doorbell
-#define ${DEV}_${cname}_RESET ${reset}${suffix}
+#define ${DEV}_${cname}_RESET_VALUE ${reset}${suffix}
 @endif
 @end
 @#
