@@ -52,6 +52,7 @@ struct layout {
 	const struct node *node;
 	struct m_layout *model;
 	unsigned alignment;
+	bool lost;                   /* a member was not understood: where others stand is not known */
 	enum { LAYOUT_NEW, LAYOUT_BUSY, LAYOUT_READY } state;
 };
 

@@ -153,7 +153,8 @@ static void place_member(struct resolver *r, struct layout *layout, struct m_mem
 	unsigned gap = (unsigned)(model->size % alignment);
 
 	if (gap) {
-		if (fail(r, LAYOUT_PADDING, member->loc,
+		if (!layout->lost &&
+		    fail(r, LAYOUT_PADDING, member->loc,
 			 "'%s' at %" PRIu64 " is not aligned to %u: C would put %u bytes before it",
 			 member->name, model->size, alignment, alignment - gap))
 			diag_help(r->diag,
@@ -227,7 +228,6 @@ void make_layout(struct resolver *r, struct layout *layout)
 	struct m_layout *model = layout->model;
 	const struct node *node = layout->node;
 	uint32_t space = r->next_space++;
-	bool known = true;
 	struct attrs attrs;
 	unsigned n = 0;
 
@@ -235,6 +235,7 @@ void make_layout(struct resolver *r, struct layout *layout)
 		return;
 	layout->state = LAYOUT_BUSY;
 	layout->alignment = 1;
+	layout->lost = r->tree->syntax_errors;
 	read_attrs(r, node->attrs, IN_LAYOUT, &attrs);
 	model->doc = attrs.doc;
 	model->big_endian = attrs.word[W_BE] != NULL;
@@ -243,10 +244,10 @@ void make_layout(struct resolver *r, struct layout *layout)
 	model->members = arena_array(r->arena, struct m_member, n);
 	for (const struct node *m = node->children; m; m = m->next)
 		if (m->kind == NODE_MEMBER)
-			known &= resolve_member(r, layout, m, space);
+			layout->lost |= !resolve_member(r, layout, m, space);
 	if (!n && may_say_missing(r))
 		fail(r, MISSING, model->loc, "layout '%s' has no members", model->name);
-	else if (known)
+	else if (!layout->lost)
 		check_size(r, layout, attrs.word[W_SIZE]);
 	model->bad |= r->trouble != start;
 	layout->state = LAYOUT_READY;

@@ -222,6 +222,27 @@ static void resolve_group(struct resolver *r, struct map *map, const struct node
 		walk_map(r, &inner, node->children);
 }
 
+/* One more name, from here to the end of the block. */
+static void resolve_const(struct resolver *r, struct map *map, const struct node *node)
+{
+	const unsigned n = map->env ? map->env->n : 0;
+	struct binding *bindings = arena_array(r->arena, struct binding, n + 1);
+	struct env *env = arena_new(r->arena, struct env);
+	struct attrs attrs;
+
+	read_attrs(r, node->attrs, IN_CONST, &attrs);
+	for (unsigned i = 0; i < n; i++) {
+		bindings[i] = map->env->bindings[i];
+		if (!strcmp(bindings[i].name, node->name))
+			fail(r, DUPLICATE_NAME, node->name_loc, "there is a '%s' already",
+			     node->name);
+	}
+	bindings[n].name = node->name;
+	bindings[n].bad = !eval(r, map->env, node->value, &bindings[n].value);
+	*env = (struct env){.bindings = bindings, .n = n + 1};
+	map->env = env;
+}
+
 void walk_map(struct resolver *r, struct map *map, const struct node *items)
 {
 	for (const struct node *node = items; node; node = node->next) {
@@ -246,6 +267,9 @@ void walk_map(struct resolver *r, struct map *map, const struct node *items)
 			break;
 		case NODE_DEFAULT:
 			resolve_default(r, map, node);
+			break;
+		case NODE_CONST:
+			resolve_const(r, map, node);
 			break;
 		default:
 			fail(r, MISPLACED, node->loc, "this cannot stand in a register map");

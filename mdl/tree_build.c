@@ -81,7 +81,8 @@ struct expr *new_unary(struct parse *parse, int op, struct expr *left, struct lo
 	return deepen(parse, expr, left, NULL, NULL);
 }
 
-struct expr *new_binary(struct parse *parse, int op, struct expr *left, struct expr *right, struct loc loc)
+struct expr *new_binary(struct parse *parse, int op, struct expr *left, struct expr *right,
+			struct loc loc)
 {
 	struct expr *expr = new_expr(parse, EXPR_BINARY, loc);
 
@@ -112,8 +113,8 @@ struct expr_list add_expr(struct expr_list list, struct expr *expr)
 	return list;
 }
 
-struct attr *new_attr(struct parse *parse, enum attr_kind kind, const char *name, struct loc name_loc,
-		      struct loc loc)
+struct attr *new_attr(struct parse *parse, enum attr_kind kind, const char *name,
+		      struct loc name_loc, struct loc loc)
 {
 	struct attr *attr = arena_new(parse->tree->arena, struct attr);
 
@@ -142,8 +143,8 @@ struct attr *new_text_attr(struct parse *parse, enum attr_kind kind, const char 
 	return attr;
 }
 
-struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event, const struct code *code,
-			   struct loc loc)
+struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event,
+			   const struct code *code, struct loc loc)
 {
 	struct attr *attr = new_attr(parse, ATTR_HOOK, event.text, event.loc, loc);
 
@@ -164,7 +165,8 @@ struct attr *new_when_attr(struct parse *parse, const struct code *code, struct 
 struct attr *new_enum_attr(struct parse *parse, const struct word *name, struct node_list values,
 			   struct loc loc)
 {
-	struct attr *attr = new_attr(parse, ATTR_ENUM, name ? name->text : NULL, name ? name->loc : loc, loc);
+	struct attr *attr =
+		new_attr(parse, ATTR_ENUM, name ? name->text : NULL, name ? name->loc : loc, loc);
 
 	attr->children = values.first;
 	return attr;
@@ -173,7 +175,8 @@ struct attr *new_enum_attr(struct parse *parse, const struct word *name, struct 
 struct attr_list add_attr(struct parse *parse, struct attr_list list, struct attr *attr)
 {
 	if (list.last && list.last->kind == ATTR_DOC && attr->kind == ATTR_DOC) {
-		list.last->text = arena_printf(parse->tree->arena, "%s%s", list.last->text, attr->text);
+		list.last->text =
+			arena_printf(parse->tree->arena, "%s%s", list.last->text, attr->text);
 		list.last->loc.end_line = attr->loc.end_line;
 		list.last->loc.end_col = attr->loc.end_col;
 		return list;
@@ -272,6 +275,35 @@ struct node_list add_node(struct node_list list, struct node *node)
 }
 
 /* The words are `type`, or a class word (a string) and a type, or C's own; the last is the name. */
+/* A type that is one word, so that nothing but a name, and then the end, can follow it. */
+static bool is_one_word(const struct expr *type, const char *type_class)
+{
+	static const char *const ours[] = {"u8",  "u16", "u32", "u64", "i8",
+					   "i16", "i32", "i64", "bool"};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (!strcmp(ours[i], type->name))
+			return true;
+	return type_class != NULL;
+}
+
+/* `u32 a` and `u8 b;` on the next line: the first of the words that the ';' belongs to. */
+static struct expr *behind_missing(struct parse *parse, struct expr *first, const char *type_class)
+{
+	struct expr *name = first->next, *rest = name ? name->next : NULL;
+	struct loc loc;
+
+	if (!rest || !rest->next || rest->loc.line == name->loc.line ||
+	    !is_one_word(first, type_class))
+		return first;
+	loc = name->loc;
+	loc.col = loc.end_col++;
+	parse->tree->syntax_errors = true;
+	lose_names(parse, name->loc, loc_offset(&loc));
+	diag_report(parse->tree->diag, CHECK_SYNTAX, loc, "expected ';'");
+	return behind_missing(parse, rest, NULL);
+}
+
 struct node *new_variable(struct parse *parse, enum node_kind kind, struct expr_list words,
 			  struct loc loc)
 {
@@ -282,10 +314,14 @@ struct node *new_variable(struct parse *parse, enum node_kind kind, struct expr_
 	if (first->kind == EXPR_STRING) {
 		type_class = first->name;
 		first = first->next;
-		type_loc = first->loc;
 	}
+	first = behind_missing(parse, first, type_class);
+	if (first != words.first && first->loc.line != words.first->loc.line)
+		type_class = NULL;
+	type_loc = first->loc;
 	if (first == last || !strcmp(last->name, "*")) {
-		diag_report(parse->tree->diag, CHECK_SYNTAX, last->loc, "expected a type and a name");
+		diag_report(parse->tree->diag, CHECK_SYNTAX, last->loc,
+			    "expected a type and a name");
 		return new_node(parse, kind, (struct word){"", last->loc}, loc);
 	}
 	for (struct expr *w = first; w != last; w = w->next) {
@@ -293,8 +329,8 @@ struct node *new_variable(struct parse *parse, enum node_kind kind, struct expr_
 		type_loc.end_line = w->loc.end_line;
 		type_loc.end_col = w->loc.end_col;
 	}
-	return with_type(new_node(parse, kind, (struct word){last->name, last->loc}, loc), type_class,
-			 (struct word){type, type_loc});
+	return with_type(new_node(parse, kind, (struct word){last->name, last->loc}, loc),
+			 type_class, (struct word){type, type_loc});
 }
 
 /* Line ends become those of the generated file. */
