@@ -52,7 +52,8 @@ struct symbol *declare(struct resolver *r, uint32_t space, enum symbol_kind kind
 		     "every device's structure has a member '%s' of its own", name);
 		return NULL;
 	}
-	if (fail(r, DUPLICATE_NAME, loc, "there is a %s '%s' already", kind_name(s->kind), name))
+	if (fail(r, DUPLICATE_NAME, loc, "there is %s %s '%s' already",
+		 strchr("aeiou", *kind_name(s->kind)) ? "an" : "a", kind_name(s->kind), name))
 		diag_note(r->diag, s->loc, "declared here");
 	return NULL;
 }
@@ -400,6 +401,23 @@ static void hand_on_globals(struct resolver *r, const struct globals *g)
 	}
 }
 
+/* Mistakes in templates that nothing uses; an included one may lack what it is made for. */
+static void try_templates(struct resolver *r, const struct globals *g)
+{
+	bool *used = arena_array(r->arena, bool, g->templates.n + 1);
+
+	for (unsigned i = 0; i < g->templates.n; i++)
+		used[i] = ((struct template *)g->templates.items[i])->model->used;
+	for (unsigned i = 0; i < g->templates.n; i++) {
+		struct template *template = g->templates.items[i];
+
+		if (!template->model->used && template->model->from_main)
+			try_template(r, template);
+	}
+	for (unsigned i = 0; i < g->templates.n; i++)
+		((struct template *)g->templates.items[i])->model->used = used[i];
+}
+
 static void no_device(struct resolver *r)
 {
 	struct loc loc = {
@@ -423,10 +441,12 @@ struct model *resolve(struct tree *tree)
 	names_init(&r.names, tree->arena);
 	declare_globals(&r, tree->items, &globals);
 	evaluate_globals(&r, &globals);
-	if (r.device)
+	if (r.device) {
 		resolve_device(&r);
-	else
+		try_templates(&r, &globals);
+	} else {
 		no_device(&r);
+	}
 	hand_on_globals(&r, &globals);
 	if (r.device) {
 		check_macros(&r);

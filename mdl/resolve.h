@@ -294,6 +294,8 @@ void lay_out_capabilities(struct resolver *r);
 
 /* resolve_bar.c */
 void resolve_bars(struct resolver *r);
+/* Only for the mistakes in it: nothing instantiates it, so what its arguments were is not known. */
+void try_template(struct resolver *r, struct template *template);
 void resolve_config(struct resolver *r, const struct node *items);
 void order_registers(struct resolver *r);
 

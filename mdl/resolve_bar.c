@@ -253,6 +253,35 @@ void resolve_bars(struct resolver *r)
 			r->model->bars[r->model->nbars++] = found[i];
 }
 
+void try_template(struct resolver *r, struct template *template)
+{
+	struct space *space = arena_new(r->arena, struct space);
+	struct scope *scope = arena_new(r->arena, struct scope);
+	struct m_bar lost = {.bad = true, .access_min = 1, .access_max = 8};
+	struct map map = open_map(r, &lost, space);
+	const unsigned infos = r->reg_infos.n, intrs = r->intrs.n;
+	struct binding *bindings;
+	struct env env = {0};
+
+	*scope = (struct scope){.space = r->next_space++, .outer = r->top};
+	for (const struct node *p = template->node->params; p; p = p->next)
+		env.n++;
+	bindings = arena_array(r->arena, struct binding, env.n + 1);
+	env.n = 0;
+	for (const struct node *p = template->node->params; p; p = p->next)
+		bindings[env.n++] = (struct binding){.name = p->name, .bad = true};
+	env.bindings = bindings;
+	map.env = &env;
+	map.scope = scope;
+	/* No names of C meet those of what is there. */
+	map.cname = arena_printf(r->arena, "%s/", template->node->name);
+	template->busy = true;
+	walk_map(r, &map, template->node->children);
+	template->busy = false;
+	r->reg_infos.n = infos;
+	r->intrs.n = intrs;
+}
+
 void resolve_config(struct resolver *r, const struct node *items)
 {
 	struct space *space = arena_new(r->arena, struct space);

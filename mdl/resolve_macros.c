@@ -76,6 +76,9 @@ static void add_macro(struct resolver *r, enum symbol_kind kind, const char *nam
 		names_add(&r->names, SPACE_MACROS, macro, kind, loc, (void *)name);
 		return;
 	}
+	/* Two of the same name: that was said. */
+	if (s && s->kind == kind && !strcmp(s->thing, name))
+		return;
 	if (!fail(r, NAME_COLLISION, loc, "%s '%s' is %s in C, and so is what %s '%s' gets there",
 		  kind_name(kind), name, macro, reg ? "register" : kind_name(s->kind),
 		  reg ? reg->path : (const char *)s->thing))
