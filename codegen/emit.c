@@ -95,10 +95,10 @@ static void add_output(struct run *run, const char *path, const struct buffer *t
 /* ---- facts */
 
 static int write_facts(FILE *out, const struct facts_options *options, const struct model *model,
-		       bool readable)
+		       const bool *needed, bool readable)
 {
 	char open[2] = {QUOTE_OPEN}, close[2] = {QUOTE_CLOSE};
-	struct facts facts = {.out = out, .open = open, .close = close};
+	struct facts facts = {.out = out, .open = open, .close = close, .needed = needed};
 
 	if (readable) {
 		facts.open = "\302\253";
@@ -117,6 +117,7 @@ static int write_facts(FILE *out, const struct facts_options *options, const str
 static int expand(const struct run *run, const struct facts_options *options, struct filter *filter)
 {
 	const char *dir = skeleton_dir(run->options->skeletons);
+	bool needed[FACT_COUNT] = {false};
 	char *input = NULL;
 	size_t size = 0;
 	FILE *out;
@@ -127,9 +128,9 @@ static int expand(const struct run *run, const struct facts_options *options, st
 	out = open_memstream(&input, &size);
 	if (!out)
 		return complain("%s", strerror(errno));
-	result = skeleton_translate(out, dir, kinds[run->options->kind].skeleton);
+	result = skeleton_translate(out, dir, kinds[run->options->kind].skeleton, needed);
 	if (!result)
-		result = write_facts(out, options, run->model, false);
+		result = write_facts(out, options, run->model, needed, false);
 	if (fclose(out) != 0 && !result)
 		result = complain("%s", strerror(errno));
 	if (!result)
@@ -235,7 +236,7 @@ static int emit_plain(struct run *run, const struct source *sources)
 	if (run->options->kind == EMIT_JSON)
 		result = json_write(out, run->model);
 	else
-		result = write_facts(out, &facts, run->model, true);
+		result = write_facts(out, &facts, run->model, NULL, true);
 	if (fclose(out) != 0 && !result)
 		result = complain("%s", strerror(errno));
 	add_output(run, path, &text);

@@ -20,7 +20,9 @@ enum fact {
 struct facts {
 	FILE *out;
 	const char *open, *close;    /* the quotes */
+	const bool *needed;          /* by fact; NULL: all are */
 	enum fact fact;              /* being written */
+	bool skip;                   /* nobody needs it */
 	const char *next;            /* names of its arguments still to come */
 	const char *error;
 };

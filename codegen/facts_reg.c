@@ -320,7 +320,7 @@ static void write_field(const struct facts_run *run, const struct m_reg *reg, un
 	facts_flag(f, "hooks", field->nhooks > 0);
 	facts_number(f, "ndims", reg->ndims);
 	facts_text(f, "owner", owner_of(reg)->cname);
-	facts_flag(f, "storage", reg->doorbell == M_DOORBELL_NONE);
+	facts_flag(f, "accessors", !field->reserved && reg->doorbell == M_DOORBELL_NONE);
 	facts_run(f, n, reg->nfields);
 	facts_end(f);
 	if (field->enumeration)      /* a named one has its table already */
@@ -406,7 +406,8 @@ static void write_register(const struct facts_run *run, const struct m_reg *reg)
 		    reg->hooks, reg->nhooks);
 	if (reg->enumeration)        /* the run time has no names for whole registers: no table */
 		facts_enum(run, reg->enumeration, NULL, reg->cname, "reg", reg_suffix(reg->width));
-	write_picture(run, reg);
+	if (!f->needed || f->needed[FACT_picture])
+		write_picture(run, reg);
 	for (unsigned i = 0; i < reg->nfields; i++)
 		write_field(run, reg, i);
 	facts_begin(f, FACT_reg_end);

@@ -64,7 +64,8 @@ static void next_arg(struct facts *facts, const char *arg)
 			fact_name(facts->fact), arg);
 		abort();
 	}
-	fputs(facts->next == fact_args(facts->fact) ? "(" : ", ", facts->out);
+	if (!facts->skip)
+		fputs(facts->next == fact_args(facts->fact) ? "(" : ", ", facts->out);
 	facts->next += length;
 	facts->next += *facts->next == ' ';
 }
@@ -73,7 +74,9 @@ void facts_begin(struct facts *facts, enum fact fact)
 {
 	facts->fact = fact;
 	facts->next = fact_args(fact);
-	fprintf(facts->out, FACT_PREFIX "%s", fact_name(fact));
+	facts->skip = facts->needed && !facts->needed[fact];
+	if (!facts->skip)
+		fprintf(facts->out, FACT_PREFIX "%s", fact_name(fact));
 }
 
 void facts_end(struct facts *facts)
@@ -83,40 +86,59 @@ void facts_end(struct facts *facts)
 			fact_name(facts->fact), facts->next);
 		abort();
 	}
-	fputs(")\n", facts->out);
+	if (!facts->skip)
+		fputs(")\n", facts->out);
 }
 
-/* Sources hold no control characters (the lexer sees to it), and m4 must never see one of ours. */
-static void put_quoted(struct facts *facts, const char *text)
+/* Is it one that sources cannot hold, and m4 must never see? */
+static bool is_control(char c)
 {
-	fputs(facts->open, facts->out);
-	for (const char *at = text; *at; at++) {
-		unsigned char c = (unsigned char)*at;
+	return ((unsigned char)c < ' ' && c != '\n' && c != '\t') || c == 0x7f;
+}
 
-		if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
+static void put_quoted(struct facts *facts, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (is_control(text[i]))
 			facts->error = "a control character in a name, text or block of C";
-		else
-			putc_unlocked(c, facts->out);
-	}
+	if (facts->skip || facts->error)
+		return;
+	fputs(facts->open, facts->out);
+	fwrite(text, 1, size, facts->out);
 	fputs(facts->close, facts->out);
 }
 
 void facts_text(struct facts *facts, const char *arg, const char *text)
 {
 	next_arg(facts, arg);
-	put_quoted(facts, text ? text : "");
+	put_quoted(facts, text ? text : "", text ? strlen(text) : 0);
+}
+
+/* Digits by hand: of the numbers there are very many. */
+static void put_number(struct facts *facts, const char *arg, const char *prefix, uint64_t number,
+		       unsigned base)
+{
+	char text[32], *at = text + sizeof(text);
+	size_t length = strlen(prefix);
+
+	next_arg(facts, arg);
+	do {
+		*--at = "0123456789abcdef"[number % base];
+		number /= base;
+	} while (number);
+	at -= length;
+	memcpy(at, prefix, length);
+	put_quoted(facts, at, (size_t)(text + sizeof(text) - at));
 }
 
 void facts_number(struct facts *facts, const char *arg, uint64_t number)
 {
-	next_arg(facts, arg);
-	fprintf(facts->out, "%s%" PRIu64 "%s", facts->open, number, facts->close);
+	put_number(facts, arg, "", number, 10);
 }
 
 void facts_hex(struct facts *facts, const char *arg, uint64_t number)
 {
-	next_arg(facts, arg);
-	fprintf(facts->out, "%s0x%" PRIx64 "%s", facts->open, number, facts->close);
+	put_number(facts, arg, "0x", number, 16);
 }
 
 void facts_flag(struct facts *facts, const char *arg, bool flag)
@@ -154,6 +176,22 @@ static void put_padding(struct facts *facts, const struct loc *loc)
 		putc(line && line[i] == '\t' ? '\t' : ' ', facts->out);
 }
 
+static void put_code(struct facts *facts, const struct loc *loc, const char *text, size_t size)
+{
+	fputs(facts->open, facts->out);
+	if (size)
+		put_padding(facts, loc);
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\r' && text[i + 1] == '\n')
+			continue;
+		if (is_control(text[i]) && !strchr("\v\f", text[i]))
+			facts->error = "a control character in a block of C";
+		else
+			putc(text[i], facts->out);
+	}
+	fputs(facts->close, facts->out);
+}
+
 void facts_code(struct facts *facts, const struct code *code)
 {
 	struct loc loc = {0};
@@ -172,20 +210,8 @@ void facts_code(struct facts *facts, const struct code *code)
 	while (size && strchr(" \t\r\n", text[size - 1]))
 		size--;
 	next_arg(facts, "code");
-	fputs(facts->open, facts->out);
-	if (size)
-		put_padding(facts, &loc);
-	for (size_t i = 0; i < size; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == '\r' && text[i + 1] == '\n')
-			continue;
-		if ((c < ' ' && !strchr("\n\t\v\f", c)) || c == 0x7f)
-			facts->error = "a control character in a block of C";
-		else
-			putc_unlocked(c, facts->out);
-	}
-	fputs(facts->close, facts->out);
+	if (!facts->skip)
+		put_code(facts, &loc, text, size);
 	facts_number(facts, "line", loc.line);
 	facts_text(facts, "file", loc.source ? loc.source->name : "");
 }

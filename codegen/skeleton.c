@@ -138,16 +138,52 @@ static size_t next_word(const char **at, const char **word)
 	return length;
 }
 
-static void put_divert(struct skeleton *s, const char *word, size_t length)
+static bool is_word(const char *word, size_t length, const char *what)
 {
-	for (unsigned i = 0; i < s->nsections; i++) {
-		if (strlen(s->sections[i].name) != length ||
-		    memcmp(s->sections[i].name, word, length) != 0)
-			continue;
-		fprintf(s->out, "m4_divert(%u)", i + 1);
+	return strlen(what) == length && !memcmp(word, what, length);
+}
+
+static unsigned find_section(struct skeleton *s, const char *word, size_t length)
+{
+	for (unsigned i = 0; i < s->nsections; i++)
+		if (is_word(word, length, s->sections[i].name))
+			return i + 1;
+	fail(s, "no section is called %.*s", (int)length, word);
+	return 0;
+}
+
+/* Empty and 0, between commas, are found in ",0,,"; nothing else is: -1 is true. */
+static void put_condition(struct skeleton *s, const char *arg, size_t length)
+{
+	fprintf(s->out, "m4_index(%c,0,,%c,%c,%c", QUOTE_OPEN, QUOTE_CLOSE, QUOTE_OPEN, QUOTE_CLOSE);
+	put_value(s, arg, length);
+	fprintf(s->out, "%c,%c)", QUOTE_OPEN, QUOTE_CLOSE);
+}
+
+/*
+ * @to SECTION, @to SECTION if ARG, @to SECTION unless ARG.  The text that follows goes to nowhere
+ * if the condition fails: for much text this is far cheaper than @if, which m4 reads twice.
+ */
+static void put_divert(struct skeleton *s, const char *at)
+{
+	const char *word, *arg;
+	size_t length = next_word(&at, &word);
+	unsigned section = find_section(s, word, length);
+
+	length = next_word(&at, &word);
+	if (!length) {
+		fprintf(s->out, "m4_divert(%u)", section);
 		return;
 	}
-	fail(s, "no section is called %.*s", (int)length, word);
+	if (!is_word(word, length, "if") && !is_word(word, length, "unless"))
+		fail(s, "%.*s is neither if nor unless", (int)length, word);
+	fputs("m4_divert(m4_ifelse(", s->out);
+	length = next_word(&at, &arg);
+	put_condition(s, arg, length);
+	if (*word == 'i')
+		fprintf(s->out, ",-1,%u,-1))", section);
+	else
+		fprintf(s->out, ",-1,-1,%u))", section);
 }
 
 /* @sections NAME … FILE: NAME …: the order of the output; a word with a colon starts a file. */
@@ -220,28 +256,31 @@ static void end_body(struct skeleton *s)
 	s->open_ifs = 0;
 }
 
-/* @if ARG, @ifnot ARG, @ifeq ARG WORD: what stands between is quoted until it is known. */
+/*
+ * @if ARG (neither empty nor 0), @ifnot ARG, @ifeq ARG WORD: what stands between is quoted until it is
+ * known.  One call of a builtin each: a macro between would copy the whole text once more.
+ */
 static void begin_if(struct skeleton *s, const char *kind, size_t kind_length, const char *at)
 {
-	const char *word, *value = "";
-	size_t length = next_word(&at, &word), value_length = 0;
+	bool is_not = kind_length > 2 && kind[2] == 'n';
+	const char *word, *value;
+	size_t length = next_word(&at, &word), value_length;
 
-	if (kind_length > 2 && kind[2] == 'e')
-		value_length = next_word(&at, &value);
-	fprintf(s->out, FACT_PREFIX "%.*s(", (int)kind_length, kind);
-	put_value(s, word, length);
-	if (value_length)
-		fprintf(s->out, ",%c%.*s%c", QUOTE_OPEN, (int)value_length, value, QUOTE_CLOSE);
-	fprintf(s->out, ",%c", QUOTE_OPEN);
 	s->open_ifs++;
+	if (is_word(kind, kind_length, "ifeq")) {
+		value_length = next_word(&at, &value);
+		fputs("m4_ifelse(", s->out);
+		put_value(s, word, length);
+		fprintf(s->out, ",%c%.*s%c,%c", QUOTE_OPEN, (int)value_length, value, QUOTE_CLOSE,
+			QUOTE_OPEN);
+		return;
+	}
+	fprintf(s->out, "m4_ifelse(%s", is_not ? "m4_eval(" : "");
+	put_condition(s, word, length);
+	fprintf(s->out, "%s,%s,%c", is_not ? " < 0)" : "", is_not ? "0" : "-1", QUOTE_OPEN);
 }
 
 static void translate_file(struct skeleton *s, const char *name);
-
-static bool is_word(const char *word, size_t length, const char *what)
-{
-	return strlen(what) == length && !memcmp(word, what, length);
-}
 
 /* A line that starts with @. */
 static void put_directive(struct skeleton *s, const char *at)
@@ -255,8 +294,7 @@ static void put_directive(struct skeleton *s, const char *at)
 	if (is_word(word, length, "sections")) {
 		add_sections(s, at);
 	} else if (is_word(word, length, "to")) {
-		length = next_word(&at, &arg);
-		put_divert(s, arg, length);
+		put_divert(s, at);
 	} else if (is_word(word, length, "fact") || is_word(word, length, "define")) {
 		begin_body(s, at, *word == 'f');
 	} else if (is_word(word, length, "end")) {
@@ -327,18 +365,17 @@ static void translate_file(struct skeleton *s, const char *name)
 	s->depth--;
 }
 
-int skeleton_translate(FILE *out, const char *dir, const char *name)
+int skeleton_translate(FILE *out, const char *dir, const char *name, bool *needed)
 {
 	struct skeleton s = {.out = out, .dir = dir, .fact = FACT_COUNT};
 
 	fprintf(out, "m4_changequote(%c,%c)m4_changecom()m4_divert(-1)\n", QUOTE_OPEN, QUOTE_CLOSE);
 	translate_file(&s, name);
-	for (unsigned i = 0; i < FACT_COUNT; i++) {  /* facts that this skeleton does not need */
-		if (s.defined[i])
-			continue;
-		begin_body(&s, fact_name((enum fact)i), true);
+	if (!s.defined[FACT_device]) {       /* ${dev} is everybody's */
+		begin_body(&s, "device", true);
 		end_body(&s);
 	}
+	memcpy(needed, s.defined, sizeof(s.defined));
 	return s.failed ? -1 : 0;
 }
 

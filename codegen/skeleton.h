@@ -5,6 +5,7 @@
 #ifndef SKELETON_H
 #define SKELETON_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Control bytes between facts, skeletons, m4 and the filter; sources cannot hold them. */
@@ -18,8 +19,8 @@
 
 /*
  * Translate the skeleton `name` of the folder and what it includes into plain m4 on out.
- * Returns 0, or -1 after a message.
+ * needed[FACT_COUNT]: which facts it has something to say to.  Returns 0, or -1 after a message.
  */
-int skeleton_translate(FILE *out, const char *dir, const char *name);
+int skeleton_translate(FILE *out, const char *dir, const char *name, bool *needed);
 
 #endif

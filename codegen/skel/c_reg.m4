@@ -111,9 +111,9 @@ static const struct mdl_lock locks_of_${cname}[] = {
 @#
 m4_define(«d4_flags», «MDL_REG_«»m4_patsubst(«$1», « », « | MDL_REG_»)»)
 @fact reg
-@if storage
-@to h_regs
+@to h_regs if storage
 	${type} ${cname}${array};d4_doc(?{doc})
+@if storage
 d4_saw(«reg»)m4_dnl
 @endif
 @if once
@@ -125,8 +125,9 @@ d4_saw(«latch»)m4_dnl
 /* ${c:path}«»d4_more(?{doc}) */
 #define ${DEV}_${cname}_OFFSET ${offset}u
 @ifnot doorbell
-#define ${DEV}_${cname}_RESET ${reset}${suffix}
-@to h_access
+#define ${DEV}_${cname}_RESET_VALUE ${reset}${suffix}
+@endif
+@to h_access unless doorbell
 static inline ${type} ${dev}_get_${cname}(const struct ${dev} *dev«»d4_decl(?{ndims}))
 {
 	return dev->reg.${owner}d4_sub(?{ndims});
@@ -137,8 +138,7 @@ static inline void ${dev}_set_${cname}(struct ${dev} *dev«»d4_decl(?{ndims}), 
 	dev->reg.${owner}d4_sub(?{ndims}) = value;
 }
 
-@else
-@to c_doorbells
+@to c_doorbells if doorbell
 static const struct mdl_doorbell doorbell_of_${cname} = {
 	.mode = MDL_DOORBELL_${doorbell},
 @if poll
@@ -146,7 +146,6 @@ static const struct mdl_doorbell doorbell_of_${cname} = {
 @endif
 };
 
-@endif
 @to c_regs
 d4_if_saw(«register», «», «static const struct mdl_reg ${dev}_reg_table[] = {
 d4_saw(«register»)»)m4_dnl
@@ -206,12 +205,10 @@ d4_saw(«register»)»)m4_dnl
 @end
 @#
 @fact field
-@ifnot reserved
-@to h_masks
+@to h_masks unless reserved
 #define ${DEV}_${full}_SHIFT ${lsb}
 #define ${DEV}_${full}_MASK ${mask}${suffix}d4_doc(?{doc})
-@if storage
-@to h_access
+@to h_access if accessors
 static inline ${type} ${dev}_get_${full}(const struct ${dev} *dev«»d4_decl(?{ndims}))
 {
 	return d4_narrow(?{type}, «(${type})(»)(dev->reg.${owner}«»d4_sub(?{ndims}) & ${DEV}_${full}_MASK) >> ${DEV}_${full}_SHIFT«»d4_narrow(?{type}, «)»);
@@ -225,8 +222,6 @@ static inline void ${dev}_set_${full}(struct ${dev} *dev«»d4_decl(?{ndims}), $
 		(d4_narrow(?{type}, «(unsigned)»)value << ${DEV}_${full}_SHIFT & ${DEV}_${full}_MASK)«»d4_narrow(?{type}, «)»);
 }
 
-@endif
-@endif
 @to c_fields
 @if first
 static const struct mdl_field fields_of_${reg}[] = {
