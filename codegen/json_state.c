@@ -101,6 +101,8 @@ static void put_registers(struct json *json, const struct model *model)
 
 		if (!reg->alias_of && reg->doorbell == M_DOORBELL_NONE)
 			put_record(json, "register", reg->path, reg->width, reg->count);
+		if (reg->doorbell == M_DOORBELL_MMAP)
+			put_record(json, "doorbell", reg->path, reg->width, reg->count);
 		if (reg->masks.once)
 			put_record(json, "once", reg->path, reg->width, reg->count);
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compat.h"
 #include "fmt.h"
 #include "options.h"
 
@@ -62,6 +63,8 @@ static int compile(const struct options *options, const char *name)
 	if (!status && (!model || (options->action == DO_COMPILE &&
 				   emit(model, tree->sources, &options->emit))))
 		status = 1;
+	if (!status && options->action == DO_COMPAT)
+		status = compat_check(stdout, model, options->compat_with);
 	arena_destroy(arena);
 	return status;
 }
@@ -129,6 +132,7 @@ static int run(const struct options *options)
 		return 0;
 	case DO_FORMAT:
 	case DO_CHECK:
+	case DO_COMPAT:
 	case DO_COMPILE:
 		break;
 	}

@@ -177,11 +177,20 @@ static bool do_explain(struct reading *r, const char *value)
 	return true;
 }
 
+static bool do_compat(struct reading *r, const char *value)
+{
+	r->options->action = DO_COMPAT;
+	r->options->compat_with = value;
+	return true;
+}
+
 static const struct option options_table[] = {
 	{"-o", "FILE", set_output, "write to FILE (X.c also makes X.h); - is standard output"},
 	{"-I", "DIR", set_folder, "look for included files in DIR, after the including file's own"},
 	{"-D", "NAME=VALUE", set_constant, "give a const of the description another value"},
 	{"--check", NULL, do_check, "only check"},
+	{"--check-compat", "OLD.json", do_compat, "compare with an earlier version, by its --emit=json: do its\n"
+	 "streams load, does a guest see the same device?"},
 	{"--emit", "KIND", set_kind, "c (default), json, header, markdown, html"},
 	{"--facts", NULL, set_facts, "print the facts that the skeletons get"},
 	{"--stubs", NULL, set_stubs, "write the functions that NAME_logic.c lacks"},
@@ -363,7 +372,8 @@ static bool complete(struct options *options)
 
 	if (action == DO_EXPLAIN && check_find(options->explain) == CHECK_COUNT)
 		return unknown_check(options->explain);
-	if (action != DO_COMPILE && action != DO_CHECK && action != DO_FORMAT)
+	if (action != DO_COMPILE && action != DO_CHECK && action != DO_COMPAT &&
+	    action != DO_FORMAT)
 		return true;
 	if (!options->inputs.n) {
 		fputs("mdlc: no file to read; see mdlc --help\n", stderr);
@@ -373,7 +383,7 @@ static bool complete(struct options *options)
 		fputs("mdlc: -i goes with fmt\n", stderr);
 		return false;
 	}
-	if (options->inputs.n > 1 && action == DO_COMPILE)
+	if (options->inputs.n > 1 && (action == DO_COMPILE || action == DO_COMPAT))
 		return usage_error("one file at a time; this is another:",
 				   options->inputs.names[1]);
 	return true;

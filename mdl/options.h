@@ -6,7 +6,9 @@
 #include "diag.h"
 #include "emit.h"
 
-enum action { DO_COMPILE, DO_CHECK, DO_FORMAT, DO_EXPLAIN, DO_LIST_CHECKS, DO_HELP, DO_VERSION };
+enum action {
+	DO_COMPILE, DO_CHECK, DO_COMPAT, DO_FORMAT, DO_EXPLAIN, DO_LIST_CHECKS, DO_HELP, DO_VERSION
+};
 
 struct name_list {
 	const char **names;
@@ -21,6 +23,7 @@ struct options {
 	struct name_list folders;   /* -I */
 	struct name_list constants; /* -D */
 	const char *explain;
+	const char *compat_with; /* --check-compat */
 	bool in_place; /* fmt -i */
 };
 

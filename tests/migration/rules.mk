@@ -10,4 +10,4 @@ $(MIGRATION_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(MIGRATION_LIB)
 	$(Q)$(LINK) -o $@ $^ $(CMOCKA) -lpthread
 
 TEST_BINS += $(MIGRATION_TESTS)
-TESTS += $(MIGRATION_TESTS)
+TESTS += $(MIGRATION_TESTS) tests/migration/compat

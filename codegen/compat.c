@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* --check-compat: both sides are read as --emit=json writes them, and compared. */
+#include "compat.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_memory.h"
+
+#define MAX_FILE (256u << 20)
+
+/* ---- for the parts */
+
+void compat_break(struct compat *c, const char *mend, const char *format, ...)
+{
+	va_list args;
+
+	c->breaks++;
+	fprintf(c->out, "break: ");
+	va_start(args, format);
+	vfprintf(c->out, format, args);
+	va_end(args);
+	fputc('\n', c->out);
+	if (mend)
+		fprintf(c->out, "       mend: %s\n", mend);
+}
+
+struct json_object *compat_get(struct json_object *object, const char *key)
+{
+	struct json_object *member = NULL;
+
+	if (json_object_is_type(object, json_type_object))
+		json_object_object_get_ex(object, key, &member);
+	return member;
+}
+
+uint64_t compat_number(struct json_object *object, const char *key)
+{
+	struct json_object *member = compat_get(object, key);
+
+	if (json_object_is_type(member, json_type_string))
+		return strtoull(json_object_get_string(member), NULL, 0);
+	return member ? json_object_get_uint64(member) : 0;
+}
+
+const char *compat_text(struct json_object *object, const char *key)
+{
+	struct json_object *member = compat_get(object, key);
+
+	return json_object_is_type(member, json_type_string) ? json_object_get_string(member) : "";
+}
+
+size_t compat_length(struct json_object *array)
+{
+	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+static bool is_same(struct json_object *a, struct json_object *b, const char *key)
+{
+	return !key || (compat_number(a, key) == compat_number(b, key) &&
+			!strcmp(compat_text(a, key), compat_text(b, key)));
+}
+
+struct json_object *compat_find(struct json_object *array, struct json_object *like,
+				const char *key, const char *also)
+{
+	size_t n =
+		json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *entry = json_object_array_get_idx(array, i);
+
+		if (is_same(entry, like, key) && is_same(entry, like, also))
+			return entry;
+	}
+	return NULL;
+}
+
+/* ---- reading */
+
+static struct json_object *parse(const char *text, size_t size, const char **why)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *object = NULL;
+
+	if (!tokener)
+		return NULL;
+	object = json_tokener_parse_ex(tokener, text, (int)size);
+	*why = json_tokener_error_desc(json_tokener_get_error(tokener));
+	json_tokener_free(tokener);
+	return object;
+}
+
+/* The model as --emit=json has it. */
+static struct json_object *describe(const struct model *model)
+{
+	size_t size = 0;
+	const char *why = "out of memory";
+	char *text = json_in_memory(model, &size);
+	struct json_object *object = text ? parse(text, size, &why) : NULL;
+
+	if (!object)
+		fprintf(stderr, "mdlc: the description as JSON: %s\n", why);
+	free(text);
+	return object;
+}
+
+/* The whole file, to be freed; NULL: errno says why. */
+static char *read_file(const char *path, size_t *size)
+{
+	FILE *in = fopen(path, "r"), *copy;
+	char *text = NULL, buf[4096];
+	size_t n, total = 0;
+	bool failed;
+
+	if (!in)
+		return NULL;
+	copy = open_memstream(&text, size);
+	while (copy && total < MAX_FILE && (n = fread(buf, 1, sizeof(buf), in)) > 0)
+		total += fwrite(buf, 1, n, copy);
+	failed = ferror(in) || !copy;
+	fclose(in);
+	if (copy)
+		failed |= fclose(copy) != 0;
+	if (!failed)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static struct json_object *read_old(const char *path, uint64_t format)
+{
+	const char *why = NULL;
+	size_t size;
+	char *text = read_file(path, &size);
+	struct json_object *old;
+
+	if (!text) {
+		fprintf(stderr, "mdlc: cannot read '%s': %s\n", path, strerror(errno));
+		return NULL;
+	}
+	old = size < MAX_FILE ? parse(text, size, &why) : NULL;
+	free(text);
+	if (old && compat_number(old, "format") == format &&
+	    compat_get(compat_get(old, "migration"), "records") && *compat_text(old, "name"))
+		return old;
+	fprintf(stderr, "mdlc: '%s' is not what this mdlc's --emit=json writes%s%s\n", path,
+		old || !why ? "" : ": ", old || !why ? "" : why);
+	json_object_put(old);
+	return NULL;
+}
+
+/* ---- all of it */
+
+static void conclude(const struct compat *c, const char *old_path)
+{
+	const char *name = compat_text(c->now, "name");
+
+	if (c->breaks) {
+		fprintf(c->out,
+			"%s version %" PRIu64 " does not go with %s (version %" PRIu64
+			"): %u break%s\n",
+			name, c->version, old_path, c->old_version, c->breaks,
+			c->breaks == 1 ? "" : "s");
+		return;
+	}
+	fprintf(c->out,
+		"%s version %" PRIu64 ": streams of version %" PRIu64 " load%s; "
+		"a guest sees the same device\n",
+		name, c->version, c->old_version,
+		c->version == c->old_version ? ", and the other way" : ", not the other way");
+}
+
+int compat_check(FILE *out, const struct model *model, const char *old_path)
+{
+	struct compat c = {.out = out, .now = describe(model)};
+	int status = 2;
+
+	if (c.now)
+		c.old = read_old(old_path, compat_number(c.now, "format"));
+	if (c.old) {
+		c.old_version = compat_number(c.old, "version");
+		c.version = compat_number(c.now, "version");
+		if (strcmp(compat_text(c.old, "name"), compat_text(c.now, "name")) != 0) {
+			compat_break(&c, NULL, "it is another device: %s was %s",
+				     compat_text(c.now, "name"), compat_text(c.old, "name"));
+		} else {
+			compat_guest(&c);
+			compat_streams(&c);
+		}
+		conclude(&c, old_path);
+		status = c.breaks > 0;
+	}
+	json_object_put(c.old);
+	json_object_put(c.now);
+	return status;
+}
