@@ -97,6 +97,7 @@ d4_row(«Device version», «${version}»)m4_dnl
 d4_row(«Vendor and device», «<code>${vendor}:${device}</code>»)m4_dnl
 d4_row(«Subsystem», «<code>${subvendor}:${subsystem}</code>»)m4_dnl
 d4_row(«Class, revision», «<code>${class}</code>, <code>${revision}</code>»)m4_dnl
+d4_if(?{pm}, «d4_row(«Power management», «D0, D3hot»)»)m4_dnl
 d4_if(?{intx}, «d4_row(«INTx», «${intx_name}»)»)m4_dnl
 d4_if(?{msi}, «d4_row(«MSI», «${msi} vectors»)»)m4_dnl
 d4_if(?{msix}, «d4_row(«MSI-X», «${msix} vectors; table in BAR ${table_bar} at <code>${table_offset}</code>, pending bits in BAR ${pba_bar} at <code>${pba_offset}</code>»)»)m4_dnl
@@ -172,6 +173,10 @@ d4_if(?{volatile}, «; changes by itself»)«»m4_dnl
 d4_if(?{big}, «; big-endian»)«»m4_dnl
 d4_if(?{alias}, «; another view of ${h:alias}»)«»m4_dnl
 d4_if(?{pair}, «; shares its place with ${h:pair}»)</p>
+@end
+@fact lock
+@to registers
+<p class="where">Bits <code>${mask}</code> can be written only while <a href="#${key}">${h:path}</a> is set.</p>
 @end
 @define config_map
 @to maps

@@ -102,20 +102,23 @@ d4_table(?{first}, «Interrupt | Vector | Meaning», «---|---|---»)m4_dnl
 @#
 @# ---- registers
 @#
+m4_define(«d4_map», «
+| Offset | Name | Bits | Access | Reset | |
+|---|---|---|---|---|---|
+»)
+@#
 @fact bar
 @to map
 
 ### BAR ${index}«»d4_if(?{doc}, «: ${m:doc}»)
 
 m4_translit(?{type}, «A-Z», «a-z»), ${size} bytes, accesses of ${access_min} to ${access_max} bytes«»d4_if(?{prefetchable}, «, prefetchable»)«»d4_if(?{big}, «, big-endian»).
-
-| Offset | Name | Bits | Access | Reset | |
-|---|---|---|---|---|---|
+d4_if(?{nregs}, «d4_map()», «d4_if(?{nrams}, «d4_map()»)»)m4_dnl
 @end
 @#
 @fact ram
 @to map
-| ${place} | ${m:path} | | memory«»d4_if(?{mmap}, «, mappable»)«»d4_if(?{transient}, «, not migrated») | | ${size} bytes«»d4_if(?{doc}, «: ${m:doc}») |
+| ${place} | ${m:path}${m:array} | | memory«»d4_if(?{mmap}, «, mappable»)«»d4_if(?{transient}, «, not migrated») | | ${size} bytes«»d4_if(?{doc}, «: ${m:doc}») |
 @end
 @#
 @fact reg
@@ -123,12 +126,9 @@ m4_translit(?{type}, «A-Z», «a-z»), ${size} bytes, accesses of ${access_min}
 @ifeq bar config
 d4_if_saw(«config», «», «d4_saw(«config»)
 ### Configuration space
-
-| Offset | Name | Bits | Access | Reset | |
-|---|---|---|---|---|---|
-»)m4_dnl
+d4_map()»)m4_dnl
 @endif
-| ${place} | ${m:path} | ${bits} | m4_dnl
+| ${place} | ${m:path}${m:array} | ${bits} | m4_dnl
 d4_if(?{doorbell}, «doorbell», «${m:access}») | d4_if(?{doorbell}, «», «${reset}») | ${m:doc} |
 @to registers
 
@@ -143,15 +143,21 @@ d4_if(?{alias}, «; another view of ${m:alias}»)«»d4_if(?{pair}, «; shares i
 
 ${m:doc}
 @endif
-@if nfields
+@end
+@#
+@fact lock
+@to registers
 
-| Bits | Field | Access | Reset | Meaning |
-|---|---|---|---|---|
-@endif
+Bits ${mask} can be written only while ${m:path} is set.
 @end
 @#
 @fact field
 @to registers
+@if first
+
+| Bits | Field | Access | Reset | Meaning |
+|---|---|---|---|---|
+@endif
 | d4_range(?{msb}, ?{lsb}) | ${m:name} | ${m:access}«»d4_if(?{pulse}, «, pulse»)«»d4_if(?{volatile}, «, volatile») | d4_if(?{reserved}, «», «${reset}») | ${m:doc}m4_dnl
 m4_ifelse(?{nvalues}, 0, « |
 », «d4_if(?{doc}, «: »)»)m4_dnl
