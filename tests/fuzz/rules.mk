@@ -25,17 +25,16 @@ FUZZ_CPP   = $(MDL_CPPFLAGS) -Imdl -Icodegen -Iruntime -I$(GEN) -Itests -I$(GEN)
 FUZZ_BUILD = $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) $(FUZZ_CPP) -MMD -MP
 
 $(FUZZ_OBJ)/runtime/%.o: FUZZ_CPP += -DMDL_NO_AUTHOR_MACROS
-$(FUZZ_OBJ)/mdl/%.o $(FUZZ_OBJ)/codegen/%.o $(FUZZ_OBJ)/gen/%.o: | $(GEN)/grammar.h
-$(FUZZ_OBJ)/tests/fuzz/%.o: | $(GEN)/grammar.h $(GEN)/devices/mdltest/mdltest.h
+FUZZ_GEN   := $(GEN)/grammar.h $(GEN)/devices/mdltest/mdltest.h
 
 define fuzz_compile
 	$(call say,FUZZ CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_BUILD) -c -o $@ $<
 endef
-$(FUZZ_OBJ)/%.o: %.c
+$(FUZZ_OBJ)/%.o: %.c | $(FUZZ_GEN)
 	$(fuzz_compile)
-$(FUZZ_OBJ)/gen/%.o: $(GEN)/%.c
+$(FUZZ_OBJ)/gen/%.o: $(GEN)/%.c | $(FUZZ_GEN)
 	$(fuzz_compile)
 # The device without its main(): libFuzzer has one.
 $(FUZZ_OBJ)/mdltest.o: $(GEN)/devices/mdltest/mdltest.c

@@ -185,7 +185,7 @@ static void truncated(void **state)
 	assert_int_equal(dma(card, IOVA + 4096, 64, 0), EIO);
 	assert_int_equal(dma(card, IOVA + 8192, 64, WRITE), EIO);
 	assert_int_equal(dma(card, IOVA + 4096, 64, DIRECT), EIO);
-	assert_int_equal(GET(ID), MDLTEST_ID_RESET);
+	assert_int_equal(GET(ID), MDLTEST_ID_RESET_VALUE);
 	/* mapped anew it works again */
 	assert_int_equal(client_dma_unmap(&card->client, IOVA, SIZE), 0);
 	assert_int_equal(ftruncate(fd, SIZE), 0);
@@ -207,7 +207,7 @@ static void truncated_under_a_pointer(void **state)
 	assert_int_equal(GET(DMA_PEEK), 0x5a);
 	assert_int_equal(ftruncate(fd, 0), 0);
 	(void)GET(DMA_PEEK); /* anything, but an answer */
-	assert_int_equal(GET(ID), MDLTEST_ID_RESET);
+	assert_int_equal(GET(ID), MDLTEST_ID_RESET_VALUE);
 	PUT(DMA_CTRL, RELEASE);
 	munmap(memory, SIZE);
 }

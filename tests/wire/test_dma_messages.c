@@ -115,7 +115,7 @@ static void over_a_twin_socket(void **state)
 	dma_begin(card, GUEST_IOVA, 64, 0);
 	assert_int_equal(client_wait_closed(&card->client), 0);
 	card_reopen(card);
-	assert_int_equal(GET(ID), MDLTEST_ID_RESET);
+	assert_int_equal(GET(ID), MDLTEST_ID_RESET_VALUE);
 	assert_int_not_equal(GET(DMA_STATUS), 0);
 }
 
@@ -482,7 +482,7 @@ static void too_much_meanwhile(void **state)
 		send_append(card, i, 0);
 	assert_int_equal(client_wait_closed(&card->client), 0);
 	card_reopen(card);
-	assert_int_equal(GET(ID), MDLTEST_ID_RESET);
+	assert_int_equal(GET(ID), MDLTEST_ID_RESET_VALUE);
 }
 
 int main(void)

@@ -8,9 +8,9 @@ static void values_and_resets(void **state)
 {
 	struct card *card = *state;
 
-	assert_int_equal(GET(ID), MDLTEST_ID_RESET);
+	assert_int_equal(GET(ID), MDLTEST_ID_RESET_VALUE);
 	PUT(ID, 0);
-	assert_int_equal(GET(ID), MDLTEST_ID_RESET);
+	assert_int_equal(GET(ID), MDLTEST_ID_RESET_VALUE);
 	assert_int_equal(GET(DMA_STATUS), MDLTEST_NO_ERROR);
 	assert_int_equal(GET(SCRATCH), 0);
 	PUT(SCRATCH, 0x12345678);
@@ -50,7 +50,7 @@ static void accesses_that_span(void **state)
 
 	/* read-only ID below, SCRATCH above */
 	card_put(card, 0, MDLTEST_ID_OFFSET, 8, UINT64_C(0x9999999911111111));
-	assert_true(card_get(card, 0, 0, 8) == (UINT64_C(0x99999999) << 32 | MDLTEST_ID_RESET));
+	assert_true(card_get(card, 0, 0, 8) == (UINT64_C(0x99999999) << 32 | MDLTEST_ID_RESET_VALUE));
 	card_put(card, 0, MDLTEST_ARRAY_OFFSET, 8, UINT64_C(0x0000000200000001));
 	assert_int_equal(GET(WRITES), 2);
 	assert_int_equal(card_get(card, 0, MDLTEST_ARRAY_OFFSET + 4, 4), 2);
@@ -221,7 +221,7 @@ static void power_states(void **state)
 	PUT(SCRATCH, 5);
 	assert_int_equal(card_get(card, CONFIG, 0, 2), 0x1b36);
 	card_put(card, CONFIG, pm + 4, 2, 0);
-	assert_int_equal(GET(ID), MDLTEST_ID_RESET);
+	assert_int_equal(GET(ID), MDLTEST_ID_RESET_VALUE);
 	assert_int_equal(GET(SCRATCH), 0);
 }
 
