@@ -1,13 +1,35 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Tests of state that outlives a process: files, recorded streams, live upgrades.
+# State that outlives a process: files, recorded streams, other versions, live upgrades.
 
 MIGRATION_LIB   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/lib/*.c))
 MIGRATION_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/migration/test_*.c))
+# Two versions of one device.
+GAUGES          := $(BUILD)/tests/migration/gauge1 $(BUILD)/tests/migration/gauge2
 
 $(MIGRATION_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(MIGRATION_LIB)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(CMOCKA) -lpthread
 
-TEST_BINS += $(MIGRATION_TESTS)
+$(BUILD)/bin/mdl-dump-stream: $(BUILD)/obj/tests/migration/dump.o $(LIBMDL)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^
+
+$(GEN)/tests/migration/%.c: tests/migration/%.mdl $(MDLC) $(wildcard codegen/skel/*)
+	$(call say,MDLC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(MDLC) -o $@ $< && touch $@
+$(GAUGES:$(BUILD)/%=$(BUILD)/obj/%.o): $(BUILD)/obj/tests/migration/%.o: \
+		$(GEN)/tests/migration/%.c $(FLAGS)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -c -o $@ $<
+$(GAUGES): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBMDL)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(MDL_LIBS)
+
+TOOLS += $(BUILD)/bin/mdl-dump-stream
+TEST_BINS += $(MIGRATION_TESTS) $(GAUGES)
 TESTS += $(MIGRATION_TESTS) tests/migration/compat
