@@ -18,7 +18,7 @@
 
 enum {
 	TEST_S = 120,
-	EJECT = 0xae08,		/* the PC's hot-plug controller: a slot's bit written here ejects it */
+	EJECT = 0xae08, /* the PC's hot-plug controller: a slot's bit written here ejects it */
 };
 
 /* Those of a process, or -1. */
@@ -119,7 +119,8 @@ bool rig_server_settles(const struct rig *rig, int descriptors)
 	while ((now = rig_server_descriptors(rig)) != descriptors && now_ms() < deadline)
 		usleep(1000);
 	if (now != descriptors)
-		fprintf(stderr, "the device program had %d descriptors, has %d\n", descriptors, now);
+		fprintf(stderr, "the device program had %d descriptors, has %d\n", descriptors,
+			now);
 	return now == descriptors;
 }
 
@@ -130,7 +131,8 @@ void rig_plug(struct rig *rig, uint16_t command)
 
 	snprintf(arguments, sizeof(arguments),
 		 "{\"driver\":\"vfio-user-pci\",\"id\":\"hot\",\"addr\":\"%d\","
-		 "\"socket\":{\"path\":\"%s\",\"type\":\"unix\"}}", RIG_HOT_SLOT, rig->socket);
+		 "\"socket\":{\"path\":\"%s\",\"type\":\"unix\"}}",
+		 RIG_HOT_SLOT, rig->socket);
 	answer = qt_qmp(rig->qt, "device_add", arguments);
 	if (!answer)
 		fail_msg("device_add: %s", qt_qmp_error(rig->qt));

@@ -14,14 +14,15 @@ struct rig {
 	struct child server;
 	struct qt *qt;
 	struct qt_dev dev;
-	unsigned int pin;	/* the I/O APIC's, for INTA */
-	int descriptors;	/* ours, before */
+	unsigned int pin; /* the I/O APIC's, for INTA */
+	int descriptors;  /* ours, before */
 };
 
 void rig_open(struct rig *rig);
 /* Starts $BUILD/bin/PROGRAM with that option more, or NULL, and waits for its socket. */
 void rig_serve(struct rig *rig, const char *program, const char *option);
-/* Starts QEMU, then finds, places and enables the device in slot 1, with these COMMAND bits more. */
+/* Starts QEMU, then finds, places and enables the device in slot 1, with these COMMAND bits more.
+ */
 void rig_qemu(struct rig *rig, const struct qt_options *options, uint16_t command);
 int rig_stop_qemu(struct rig *rig);
 /* Both have ended well, and nothing is left of either: 0; else -1. */
@@ -32,7 +33,8 @@ int rig_server_descriptors(const struct rig *rig);
 /* Waits until they are that many: what a client brought is let go soon after it left. */
 bool rig_server_settles(const struct rig *rig, int descriptors);
 
-/* Plugs the device of rig's socket into slot 5 of a "pc" machine, and out again as its guest does. */
+/* Plugs the device of rig's socket into slot 5 of a "pc" machine, and out again as its guest does.
+ */
 enum { RIG_HOT_SLOT = 5 };
 void rig_plug(struct rig *rig, uint16_t command);
 void rig_unplug(struct rig *rig);

@@ -36,13 +36,13 @@ enum {
 	DMA_IRQ = 4,
 	BUFFER = 0x40000,
 	BUFFER_SIZE = 4096,
-	MASKED_BIT = 0x10000000,	/* the first address bit that the card does not drive */
+	MASKED_BIT = 0x10000000, /* the first address bit that the card does not drive */
 
 	MESSAGE_AT = 0x10000,
 	MESSAGE = 0x4321,
 	FROM = 0x20000,
 	TO = 0x30000,
-	DMA_NS = 200000000,		/* of QEMU's clock: more than its device takes */
+	DMA_NS = 200000000, /* of QEMU's clock: more than its device takes */
 };
 
 /* Which device, and which memory. */
@@ -98,7 +98,7 @@ static void finish(unsigned int offset, uint32_t bit)
 	const int64_t deadline = now_ms() + RIG_WAIT_MS;
 
 	qt_clock_step(rig.qt, DMA_NS);
-	while (in(offset) & bit)
+	while (in(offset)&bit)
 		assert_true(now_ms() < deadline);
 }
 
@@ -166,8 +166,8 @@ static void test_identity(void **state)
 static void test_factorial(void **state)
 {
 	static const uint32_t of[][2] = {
-		{0, 1}, {1, 1}, {2, 2}, {5, 120}, {12, 479001600}, {13, 1932053504},
-		{33, 0x80000000}, {34, 0}, {1000, 0},
+		{0, 1},           {1, 1},           {2, 2},  {5, 120},  {12, 479001600},
+		{13, 1932053504}, {33, 0x80000000}, {34, 0}, {1000, 0},
 	};
 
 	(void)state;
@@ -399,6 +399,8 @@ static void use_everything(void)
 	assert_true(message_comes());
 	assert_int_equal(qt_read(rig.qt, TO, 4), 0x64657375);
 	assert_int_equal(in(ISR), CAUSE_DMA);
+	/* QEMU takes an MSI pending bit for its own when it connects, and sends it after the reset. */
+	out(ACK, CAUSE_DMA);
 	out(FACT, 5);
 }
 
@@ -427,7 +429,10 @@ static void test_hotplug(void **state)
 	assert_null(qt_error(rig.qt));
 }
 
-#define TEST(name, kind) {#name " (" #kind ")", name, setup, teardown, (void *)(uintptr_t)&(kind)}
+#define TEST(name, kind)                                                                  \
+	{                                                                                 \
+#name " (" #kind ")", name, setup, teardown, (void *)(uintptr_t) & (kind) \
+	}
 #define BOTH(name) TEST(name, builtin), TEST(name, shared)
 
 int main(void)

@@ -45,9 +45,9 @@ enum {
 	BAR2_SIZE = 0x40000,
 
 	VECTORS = 8,
-	PULSED = 6,		/* vectors that IRQ_… drives */
-	MESSAGES_AT = 0x10000,	/* a dword for each vector */
-	DATA = 0x5a00,		/* + vector: its message */
+	PULSED = 6,            /* vectors that IRQ_… drives */
+	MESSAGES_AT = 0x10000, /* a dword for each vector */
+	DATA = 0x5a00,         /* + vector: its message */
 	FROM = 0x20000,
 	TO = 0x40000,
 	ROM_REGISTER = 0x30,
@@ -103,7 +103,8 @@ static void test_capabilities(void **state)
 	assert_int_equal(qt_cfg_read(&rig.dev, QT_PCI_SUBVENDOR, 4), 0x11001b36);
 	assert_int_not_equal(qt_cap_find(&rig.dev, CAP_PM, 0), 0);
 	assert_int_not_equal(qt_cap_find(&rig.dev, QT_CAP_MSI, 0), 0);
-	/* A legacy endpoint on the root bus: there QEMU shows no Express capability, but its space. */
+	/* A legacy endpoint on the root bus: there QEMU shows no Express capability, but its space.
+	 */
 	assert_int_equal(qt_cap_find(&rig.dev, CAP_EXPRESS, 0), 0);
 	at = qt_cap_find(&rig.dev, CAP_VENDOR, 0);
 	assert_int_not_equal(at, 0);
@@ -169,7 +170,8 @@ static void test_bars(void **state)
 	assert_null(qt_error(rig.qt));
 }
 
-/* The file-less ROM reads as zeros behind the address that software gives it; off, nobody answers. */
+/* The file-less ROM reads as zeros behind the address that software gives it; off, nobody answers.
+ */
 static void test_rom(void **state)
 {
 	uint8_t rom[2048], zeros[sizeof(rom)] = {0};
@@ -260,8 +262,8 @@ static void test_msix_mask(void **state)
 	out(IRQ_PULSE, 8);
 	assert_true(comes(3));
 	/*
-	 * QEMU holds this one back itself, unknown to the device, whose pending bits are what a guest
-	 * reads: so they do not tell of it.
+	 * QEMU holds this one back itself, unknown to the device, whose pending bits are what a
+	 * guest reads: so they do not tell of it.
 	 */
 	qt_msix_mask(&msix, 3, true);
 	out(IRQ_PULSE, 8);
@@ -336,14 +338,16 @@ static void test_mapped_memory(void **state)
 	assert_int_equal(kill(rig.server.pid, SIGSTOP), 0);
 	qt_bar_write(&rig.dev, 2, SHARED + 0x3ff8, 8, UINT64_C(0x0102030405060708));
 	qt_bar_write(&rig.dev, 2, SECOND + 0xfff, 1, 0x42);
-	assert_int_equal(qt_bar_read(&rig.dev, 2, SHARED + 0x3ff8, 8), UINT64_C(0x0102030405060708));
+	assert_int_equal(qt_bar_read(&rig.dev, 2, SHARED + 0x3ff8, 8),
+			 UINT64_C(0x0102030405060708));
 	assert_int_equal(qt_bar_read(&rig.dev, 2, SECOND + 0xfff, 1), 0x42);
 	assert_int_equal(qt_bar_read(&rig.dev, 2, SHARED, 4), 1);
 	assert_int_equal(kill(rig.server.pid, SIGCONT), 0);
 	/* Memory keeps what it holds for the next client. */
 	assert_null(qt_error(rig.qt));
 	assert_int_equal(rig_stop_qemu(&rig), 0);
-	/* The kernel may close a dead QEMU's socket after its end; a client before that is a second one. */
+	/* The kernel may close a dead QEMU's socket after its end; a client before that is a second
+	 * one. */
 	assert_true(rig_server_settles(&rig, alone));
 	start();
 	assert_int_equal(qt_bar_read(&rig.dev, 2, SHARED + 0x3ff8, 4), 0x05060708);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pci-guest ADDRESS: what lspci -vv looks at, from /sys/bus/pci/devices/ADDRESS. Prints a line for each
- * BAR and capability; what contradicts the specifications is an error.
+ * pci-guest ADDRESS: what lspci -vv looks at, from /sys/bus/pci/devices/ADDRESS. Prints a line for
+ * each BAR and capability; what contradicts the specifications is an error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +24,7 @@ static struct {
 	uint64_t bar[RESOURCES];
 } pci;
 
-__attribute__((noreturn, format(printf, 1, 2)))
-static void die(const char *format, ...)
+__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
 {
 	va_list args;
 
@@ -140,7 +139,8 @@ static size_t power(size_t at)
 
 	if ((caps & PCI_PM_CAP_VER_MASK) < 2 || (caps & PCI_PM_CAP_VER_MASK) > 3)
 		die("power management of version %u", caps & PCI_PM_CAP_VER_MASK);
-	printf("PM version %u state D%u\n", caps & PCI_PM_CAP_VER_MASK, get(at + PCI_PM_CTRL, 2) & 3);
+	printf("PM version %u state D%u\n", caps & PCI_PM_CAP_VER_MASK,
+	       get(at + PCI_PM_CTRL, 2) & 3);
 	return 8;
 }
 
@@ -205,7 +205,8 @@ static void extended_chain(void)
 			die("an extended capability at %#zx", at);
 		header = get(at, 4);
 		/* ID 0 is one that a hypervisor hides. */
-		take(at, PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_DSN ? 12 : 4, "an extended capability");
+		take(at, PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_DSN ? 12 : 4,
+		     "an extended capability");
 		if (PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_DSN)
 			printf("serial number %08x%08x\n", get(at + 8, 4), get(at + 4, 4));
 		else if (PCI_EXT_CAP_ID(header))

@@ -2,8 +2,8 @@
 /*
  * A driver in user space, by vfio behind an IOMMU: the device is bound to vfio-pci already.
  *
- *	vfio-guest edu ADDRESS		drives the edu: factorial, INTx, MSI, DMA both ways
- *	vfio-guest mdltest ADDRESS	drives the test device: every MSI-X vector, mapped memory
+ *	vfio-guest edu ADDRESS		factorial, INTx, MSI, DMA both ways
+ *	vfio-guest mdltest ADDRESS	every MSI-X vector, mapped memory
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,8 +36,7 @@ static struct {
 	int events[MAX_VECTORS];
 } v;
 
-__attribute__((noreturn, format(printf, 1, 2)))
-static void die(const char *format, ...)
+__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
 {
 	va_list args;
 
@@ -85,7 +84,8 @@ static void open_group(const char *address)
 
 static void open_device(const char *address)
 {
-	struct vfio_region_info info = {.argsz = sizeof(info), .index = VFIO_PCI_CONFIG_REGION_INDEX};
+	struct vfio_region_info info = {.argsz = sizeof(info),
+					.index = VFIO_PCI_CONFIG_REGION_INDEX};
 	uint16_t command;
 
 	v.container = open_or_die("/dev/vfio/vfio", O_RDWR);
@@ -124,8 +124,10 @@ static void set_irqs(unsigned int index, uint32_t flags, unsigned int count)
 	union {
 		struct vfio_irq_set set;
 		uint8_t room[sizeof(struct vfio_irq_set) + sizeof(v.events)];
-	} u = {.set = {.argsz = (uint32_t)(sizeof(u.set) + count * sizeof(int)), .flags = flags,
-		       .index = index, .count = count}};
+	} u = {.set = {.argsz = (uint32_t)(sizeof(u.set) + count * sizeof(int)),
+		       .flags = flags,
+		       .index = index,
+		       .count = count}};
 
 	if (flags & VFIO_IRQ_SET_DATA_EVENTFD)
 		memcpy(u.room + sizeof(u.set), v.events, count * sizeof(int));
@@ -171,9 +173,13 @@ static void want_interrupt(const char *what, unsigned int vector)
 /* A page for DMA, at this address on the bus. */
 static uint8_t *dma_page(uint64_t address)
 {
-	struct vfio_iommu_type1_dma_map map = {.argsz = sizeof(map), .iova = address, .size = PAGE,
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE};
-	uint8_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct vfio_iommu_type1_dma_map map = {.argsz = sizeof(map),
+					       .iova = address,
+					       .size = PAGE,
+					       .flags = VFIO_DMA_MAP_FLAG_READ |
+							VFIO_DMA_MAP_FLAG_WRITE};
+	uint8_t *page =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
 		die("a page: %s", strerror(errno));
@@ -185,8 +191,8 @@ static uint8_t *dma_page(uint64_t address)
 
 static void dma_page_free(uint64_t address, uint8_t *page)
 {
-	struct vfio_iommu_type1_dma_unmap unmap = {.argsz = sizeof(unmap), .iova = address,
-						   .size = PAGE};
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap), .iova = address, .size = PAGE};
 
 	if (ioctl(v.container, VFIO_IOMMU_UNMAP_DMA, &unmap) < 0)
 		die("VFIO_IOMMU_UNMAP_DMA: %s", strerror(errno));
