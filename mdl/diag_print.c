@@ -5,7 +5,8 @@
 
 #define TAB_WIDTH 8u
 /* A line longer than this is not shown: nobody reads it, and hostile sources have them. */
-#define LONGEST_LINE 400u
+#define LONGEST_COUNTED 10000u /* beyond, columns are those of bytes */
+#define LONGEST_LINE    400u
 
 static const char *const severity_names[] = {"note", "style", "warning", "error"};
 static const char *const severity_colors[] = {"\033[1;36m", "\033[1;35m", "\033[1;35m",
@@ -121,7 +122,7 @@ void show_message(FILE *out, const struct message *message, bool color)
 		const char *text = line_text(loc->source, loc->line, &length);
 		unsigned shown, characters = loc->col;
 
-		if (text)
+		if (text && length <= LONGEST_COUNTED)
 			columns(text, length, loc->col, &shown, &characters);
 		if (!note)
 			print_includes(out, loc->source);

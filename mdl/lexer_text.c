@@ -189,5 +189,7 @@ void report_character(struct parse *parse, const char *text, size_t size, struct
 	else if (c == '\\' && diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '\\'"))
 		diag_help(diag, "a backslash stands before a name: \\name");
 	else
-		diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '%.*s'", (int)size, text);
+		diag_report(diag, CHECK_BAD_CHARACTER, loc,
+			    size > 40 ? "unexpected characters" : "unexpected '%.*s'", (int)size,
+			    text);
 }

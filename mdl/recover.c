@@ -6,7 +6,7 @@
 #include "parse.h"
 
 #define MOST_EXPECTED 6u
-#define MOST_LOST     10000u /* names: beyond that, nothing is missed at all */
+#define LOST_BUCKETS  65536u
 
 uint32_t loc_offset(const struct loc *loc)
 {
@@ -14,12 +14,31 @@ uint32_t loc_offset(const struct loc *loc)
 					: 0;
 }
 
-bool tree_lost(const struct tree *tree, const char *name)
+/* FNV-1a */
+static unsigned hash(const char *text, size_t size)
 {
-	for (const struct lost_name *lost = tree->lost; lost; lost = lost->next)
-		if (!strcmp(lost->name, name))
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < size; i++)
+		h = (h ^ (unsigned char)text[i]) * 16777619u;
+	return h % LOST_BUCKETS;
+}
+
+static bool is_lost(const struct tree *tree, const char *text, size_t size)
+{
+	const struct lost_name *lost;
+
+	if (!tree->lost)
+		return false;
+	for (lost = tree->lost_by_hash[hash(text, size)]; lost; lost = lost->same_hash)
+		if (!strncmp(lost->name, text, size) && !lost->name[size])
 			return true;
 	return false;
+}
+
+bool tree_lost(const struct tree *tree, const char *name)
+{
+	return is_lost(tree, name, strlen(name));
 }
 
 static bool name_start(char c)
@@ -29,15 +48,18 @@ static bool name_start(char c)
 
 static void lose_name(struct tree *tree, const char *text, size_t size)
 {
-	struct lost_name *lost;
-	unsigned n = 0;
+	struct lost_name *lost, **bucket;
 
-	for (lost = tree->lost; lost; lost = lost->next)
-		if (++n >= MOST_LOST || (!strncmp(lost->name, text, size) && !lost->name[size]))
-			return;
+	if (is_lost(tree, text, size))
+		return;
+	if (!tree->lost)
+		tree->lost_by_hash = arena_array(tree->arena, struct lost_name *, LOST_BUCKETS);
+	bucket = &tree->lost_by_hash[hash(text, size)];
 	lost = arena_new(tree->arena, struct lost_name);
-	*lost = (struct lost_name){.name = arena_copy(tree->arena, text, size), .next = tree->lost};
-	tree->lost = lost;
+	*lost = (struct lost_name){.name = arena_copy(tree->arena, text, size),
+				   .next = tree->lost,
+				   .same_hash = *bucket};
+	tree->lost = *bucket = lost;
 }
 
 void lose_names(struct parse *parse, struct loc from, uint32_t to)

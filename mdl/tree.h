@@ -126,7 +126,7 @@ struct node {
 /* A name in text that a syntax error made us skip: what refers to it is not to be reported. */
 struct lost_name {
 	const char *name;
-	struct lost_name *next;
+	struct lost_name *next, *same_hash;
 };
 
 /* All files of one run, includes merged in place; in source order. */
@@ -139,6 +139,7 @@ struct tree {
 	bool main_has_device;
 	bool syntax_errors;
 	struct lost_name *lost;
+	struct lost_name **lost_by_hash;
 };
 
 /* Was the name in skipped text? */

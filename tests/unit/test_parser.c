@@ -417,6 +417,35 @@ static void long_sources_take_linear_time(void **state)
 	free(text);
 }
 
+/* Nor is what is wrong in all of its lines, or is nothing but one long mistake. */
+static void broken_sources_take_linear_time(void **state)
+{
+	static const char *const units[] = {
+		"reg R @ ) rw FOO;\n", "x;", "$ ", "}", "%{ /* \n", "\"\n", "/*/", "enum {", "\x01",
+		"device d {\n}\n",
+	};
+	char *text = malloc(4000000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		struct arena *own = arena_create();
+		struct diag *reports = diag_create(own, NULL);
+		clock_t start = clock();
+		double seconds;
+
+		repeat(text, units[i], 100000);
+		parse_text(own, reports, "t.mdl", text, strlen(text), NULL);
+		memset(text, 0, 100000);
+		parse_text(own, reports, "t.mdl", text, 100000, NULL);
+		seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+		if (seconds > 20)
+			fail_msg("'%s' takes %.1f s", units[i], seconds);
+		assert_true(diag_errors(reports) > 0);
+		arena_destroy(own);
+	}
+	free(text);
+}
+
 static void write_file(const char *name, const char *text)
 {
 	FILE *file = fopen(name, "w");
@@ -498,6 +527,7 @@ int main(void)
 		TEST(a_small_slip_is_no_avalanche),
 		TEST(depth_is_bounded),
 		TEST(long_sources_take_linear_time),
+		TEST(broken_sources_take_linear_time),
 		TEST(includes_are_found_once_and_in_order),
 		TEST(a_const_can_be_overridden),
 	};
