@@ -53,7 +53,8 @@ static bool add_names(struct buffer *rule, const char *names)
 bool depend_rule(struct buffer *rule, const char *target, const char *default_target,
 		 const struct source *sources, bool phony)
 {
-	bool ok = target ? add(rule, target) : add_names(rule, default_target ? default_target : "-");
+	bool ok =
+		target ? add(rule, target) : add_names(rule, default_target ? default_target : "-");
 
 	ok = ok && add(rule, ":");
 	for (const struct source *s = sources; s; s = s->next)

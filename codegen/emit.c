@@ -15,7 +15,7 @@
 #include "stubs.h"
 
 static const struct {
-	const char *name;            /* of --emit; NULL: an option of its own */
+	const char *name; /* of --emit; NULL: an option of its own */
 	const char *skeleton;
 } kinds[] = {
 	[EMIT_C] = {NULL, "c.m4"},
@@ -73,7 +73,8 @@ static char *with_suffix(const char *path, const char *old, const char *new)
 	return asprintf(&result, "%.*s%s", (int)n, path, new) < 0 ? NULL : result;
 }
 
-/* Generated files hold no absolute path: a relative one is what debuggers and editors can follow. */
+/* Generated files hold no absolute path: a relative one is what debuggers and editors can follow.
+ */
 static const char *line_name(const char *path)
 {
 	return path[0] == '/' ? base_name(path) : path;
@@ -82,7 +83,7 @@ static const char *line_name(const char *path)
 struct run {
 	const struct model *model;
 	const struct emit_options *options;
-	struct output outputs[3];    /* at most: C, header, dependencies */
+	struct output outputs[3]; /* at most: C, header, dependencies */
 	unsigned noutputs;
 };
 
@@ -276,7 +277,8 @@ static int emit_stubs(struct run *run)
 	return result;
 }
 
-int emit(const struct model *model, const struct source *sources, const struct emit_options *options)
+int emit(const struct model *model, const struct source *sources,
+	 const struct emit_options *options)
 {
 	struct run run = {.model = model, .options = options};
 	int result = 0;

@@ -116,7 +116,9 @@ static void write_consts(const struct facts_run *run)
 		facts_text(run->facts, "name", c->name);
 		facts_text(run->facts, "cname", c->cname);
 		facts_format(run->facts, "value", "%" PRIu64 "%s", c->value,
-			     c->value > UINT32_MAX ? "ull" : c->value > INT32_MAX ? "u" : "");
+			     c->value > UINT32_MAX  ? "ull"
+			     : c->value > INT32_MAX ? "u"
+						    : "");
 		facts_text(run->facts, "doc", c->doc);
 		facts_run(run->facts, n++, total);
 		facts_end(run->facts);

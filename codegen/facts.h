@@ -19,11 +19,11 @@ enum fact {
 /* Where facts go.  Errors stick: see facts_error(). */
 struct facts {
 	FILE *out;
-	const char *open, *close;    /* the quotes */
-	const bool *needed;          /* by fact; NULL: all are */
-	enum fact fact;              /* being written */
-	bool skip;                   /* nobody needs it */
-	const char *next;            /* names of its arguments still to come */
+	const char *open, *close; /* the quotes */
+	const bool *needed;       /* by fact; NULL: all are */
+	enum fact fact;           /* being written */
+	bool skip;                /* nobody needs it */
+	const char *next;         /* names of its arguments still to come */
 	const char *error;
 };
 
@@ -44,26 +44,27 @@ void facts_code(struct facts *facts, const struct code *code);
 const char *fact_name(enum fact fact);
 const char *fact_args(enum fact fact);
 const char *fact_what(enum fact fact);
-enum fact fact_find(const char *name, size_t length);        /* FACT_COUNT: none */
+enum fact fact_find(const char *name, size_t length);               /* FACT_COUNT: none */
 unsigned fact_arg(enum fact fact, const char *name, size_t length); /* 1 …, 0: none */
 
 /* What facts need besides the model. */
 struct facts_options {
-	const char *output;          /* the main output, as named */
+	const char *output; /* the main output, as named */
 	/* Does the author's file define this function?  NULL: not asked. */
 	bool (*defined)(void *arg, const char *function);
 	void *defined_arg;
 };
 
 /* All facts of a model. */
-void facts_write(struct facts *facts, const struct model *model, const struct facts_options *options);
+void facts_write(struct facts *facts, const struct model *model,
+		 const struct facts_options *options);
 
 /* Parts of facts_write(), in facts_*.c. */
 struct facts_run {
 	struct facts *facts;
 	const struct model *model;
 	const struct facts_options *options;
-	const unsigned *reg_index;   /* by m_reg.id: place in the one table of registers */
+	const unsigned *reg_index; /* by m_reg.id: place in the one table of registers */
 };
 
 void facts_registers(const struct facts_run *run);
@@ -75,17 +76,17 @@ void facts_pci(const struct facts_run *run);
 void facts_callees(const struct facts_run *run);
 
 struct facts_hook {
-	const char *owner;           /* "reg", "field", "timer", "device" */
-	const char *table;           /* names the table that holds it */
+	const char *owner; /* "reg", "field", "timer", "device" */
+	const char *table; /* names the table that holds it */
 	const char *path, *doc, *type;
 	unsigned ndims;
 	bool indexed;
 };
-void facts_hooks(const struct facts_run *run, const struct facts_hook *of, const struct m_hook *hooks,
-		 unsigned nhooks);
+void facts_hooks(const struct facts_run *run, const struct facts_hook *of,
+		 const struct m_hook *hooks, unsigned nhooks);
 /* id: the name of its table, or NULL: the enumeration's own. */
-void facts_enum(const struct facts_run *run, const struct m_enum *e, const char *id, const char *prefix,
-		const char *owner, const char *suffix);
+void facts_enum(const struct facts_run *run, const struct m_enum *e, const char *id,
+		const char *prefix, const char *owner, const char *suffix);
 
 /* "[4][2]" */
 void array_text(char *text, size_t size, const struct m_dim *dims, unsigned ndims);

@@ -23,8 +23,8 @@ static bool hook_missing(const struct facts_run *run, const struct m_hook *hook)
 	return is_missing(run, function);
 }
 
-void facts_hooks(const struct facts_run *run, const struct facts_hook *of, const struct m_hook *hooks,
-		 unsigned nhooks)
+void facts_hooks(const struct facts_run *run, const struct facts_hook *of,
+		 const struct m_hook *hooks, unsigned nhooks)
 {
 	struct facts *f = run->facts;
 
@@ -49,10 +49,11 @@ void facts_hooks(const struct facts_run *run, const struct facts_hook *of, const
 
 void facts_device_hooks(const struct facts_run *run)
 {
-	facts_hooks(run,
-		    &(struct facts_hook){
-			    .owner = "device", .table = "device", .path = run->model->name, .type = ""},
-		    run->model->hooks, run->model->nhooks);
+	facts_hooks(
+		run,
+		&(struct facts_hook){
+			.owner = "device", .table = "device", .path = run->model->name, .type = ""},
+		run->model->hooks, run->model->nhooks);
 }
 
 /* The linear element of a block in arrays, from its indices. */
@@ -66,8 +67,8 @@ static void put_element(struct facts *f, const struct m_dim *dims, unsigned ndim
 		if (i == 0)
 			snprintf(text, sizeof(text), "%c", index);
 		else {
-			snprintf(next, sizeof(next), i == 1 ? "%.*s * %" PRIu32 " + %c"
-							    : "(%.*s) * %" PRIu32 " + %c",
+			snprintf(next, sizeof(next),
+				 i == 1 ? "%.*s * %" PRIu32 " + %c" : "(%.*s) * %" PRIu32 " + %c",
 				 (int)sizeof(next) - 32, text, dims[i].count, index);
 			memcpy(text, next, sizeof(text));
 		}

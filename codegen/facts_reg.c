@@ -47,7 +47,10 @@ static const struct {
 	const char *name;
 	size_t at;
 } effects[] = {
-#define EFFECT(name) {#name, offsetof(struct m_masks, name)}
+#define EFFECT(name)                                  \
+	{                                             \
+#name, offsetof(struct m_masks, name) \
+	}
 	EFFECT(woclr), EFFECT(woset), EFFECT(wot),  EFFECT(wzc),  EFFECT(wzs),  EFFECT(wzt),
 	EFFECT(wclr),  EFFECT(wset),  EFFECT(rclr), EFFECT(rset), EFFECT(once), EFFECT(pulse),
 #undef EFFECT
@@ -191,8 +194,8 @@ static void put_macro(struct facts *f, uint64_t offset, const struct m_dim *dims
 
 	used = (size_t)snprintf(text, sizeof(text), "0x%02" PRIx64 "u", offset);
 	for (unsigned i = 0; i < ndims; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, " + 0x%" PRIx32 "u * (%c)",
-					 dims[i].stride, "ijklmnop"[i]);
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 " + 0x%" PRIx32 "u * (%c)", dims[i].stride, "ijklmnop"[i]);
 	facts_text(f, "macro", text);
 }
 
@@ -324,12 +327,13 @@ static void write_field(const struct facts_run *run, const struct m_reg *reg, un
 	facts_flag(f, "accessors", !field->reserved && reg->doorbell == M_DOORBELL_NONE);
 	facts_run(f, n, reg->nfields);
 	facts_end(f);
-	if (field->enumeration)      /* a named one has its table already */
-		facts_enum(run, field->enumeration, field->enumeration->name ? NULL : id, full, "field",
-			   reg_suffix(reg->width));
+	if (field->enumeration) /* a named one has its table already */
+		facts_enum(run, field->enumeration, field->enumeration->name ? NULL : id, full,
+			   "field", reg_suffix(reg->width));
 }
 
-/* The field that holds the bit, or NULL; *top: the highest bit below it that belongs to one, or -1. */
+/* The field that holds the bit, or NULL; *top: the highest bit below it that belongs to one, or -1.
+ */
 static const struct m_field *field_at(const struct m_reg *reg, int bit, int *top)
 {
 	*top = -1;
@@ -380,7 +384,7 @@ static void write_picture(const struct facts_run *run, const struct m_reg *reg)
 		const struct m_field *field = field_at(reg, bit, &top);
 		int low = field ? (int)field->lsb : top + 1;
 
-		if (low < row_low)           /* it goes on in the next row */
+		if (low < row_low) /* it goes on in the next row */
 			low = row_low;
 		write_piece(run, reg, field, (unsigned)bit, (unsigned)low);
 		bit = low - 1;
@@ -397,15 +401,16 @@ static void write_register(const struct facts_run *run, const struct m_reg *reg)
 	write_dims(f, reg->cname, reg->dims, reg->ndims);
 	write_effects(f, reg);
 	write_locks(run, reg);
-	facts_hooks(run,
-		    &(struct facts_hook){.owner = reg->doorbell != M_DOORBELL_NONE ? "doorbell" : "reg",
-					 .table = reg->cname,
-					 .path = reg->path,
-					 .doc = reg->doc,
-					 .type = reg_type(reg->width),
-					 .ndims = reg->ndims},
-		    reg->hooks, reg->nhooks);
-	if (reg->enumeration)        /* the run time has no names for whole registers: no table */
+	facts_hooks(
+		run,
+		&(struct facts_hook){.owner = reg->doorbell != M_DOORBELL_NONE ? "doorbell" : "reg",
+				     .table = reg->cname,
+				     .path = reg->path,
+				     .doc = reg->doc,
+				     .type = reg_type(reg->width),
+				     .ndims = reg->ndims},
+		reg->hooks, reg->nhooks);
+	if (reg->enumeration) /* the run time has no names for whole registers: no table */
 		facts_enum(run, reg->enumeration, NULL, reg->cname, "reg", reg_suffix(reg->width));
 	if (!f->needed || f->needed[FACT_picture])
 		write_picture(run, reg);

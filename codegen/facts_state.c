@@ -13,8 +13,8 @@ static void write_section(const struct facts_run *run, unsigned n)
 	const struct m_section *section = &run->model->sections[n];
 	const struct facts_options *options = run->options;
 	struct facts *f = run->facts;
-	bool missing = section->when &&
-		       (!options->defined || !options->defined(options->defined_arg, section->when));
+	bool missing = section->when && (!options->defined ||
+					 !options->defined(options->defined_arg, section->when));
 
 	facts_begin(f, FACT_section);
 	facts_text(f, "name", section->name);

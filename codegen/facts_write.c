@@ -35,7 +35,8 @@ const char *fact_what(enum fact fact)
 enum fact fact_find(const char *name, size_t length)
 {
 	for (unsigned i = 0; i < FACT_COUNT; i++)
-		if (strlen(vocabulary[i].name) == length && !memcmp(vocabulary[i].name, name, length))
+		if (strlen(vocabulary[i].name) == length &&
+		    !memcmp(vocabulary[i].name, name, length))
 			return (enum fact)i;
 	return FACT_COUNT;
 }
@@ -65,7 +66,7 @@ static void next_arg(struct facts *facts, const char *arg)
 		abort();
 	}
 	if (!facts->skip)
-		fputs(facts->next == fact_args(facts->fact) ? "(" : ", ", facts->out);
+		fputs_unlocked(facts->next == fact_args(facts->fact) ? "(" : ", ", facts->out);
 	facts->next += length;
 	facts->next += *facts->next == ' ';
 }
@@ -87,7 +88,7 @@ void facts_end(struct facts *facts)
 		abort();
 	}
 	if (!facts->skip)
-		fputs(")\n", facts->out);
+		fputs_unlocked(")\n", facts->out);
 }
 
 /* Is it one that sources cannot hold, and m4 must never see? */
@@ -103,9 +104,9 @@ static void put_quoted(struct facts *facts, const char *text, size_t size)
 			facts->error = "a control character in a name, text or block of C";
 	if (facts->skip || facts->error)
 		return;
-	fputs(facts->open, facts->out);
-	fwrite(text, 1, size, facts->out);
-	fputs(facts->close, facts->out);
+	fputs_unlocked(facts->open, facts->out);
+	fwrite_unlocked(text, 1, size, facts->out);
+	fputs_unlocked(facts->close, facts->out);
 }
 
 void facts_text(struct facts *facts, const char *arg, const char *text)
@@ -173,12 +174,12 @@ static void put_padding(struct facts *facts, const struct loc *loc)
 	if (source && source->line_starts && loc->line >= 1 && loc->line <= source->nlines)
 		line = source->text + source->line_starts[loc->line - 1];
 	for (uint32_t i = 0; i + 1 < loc->col; i++)
-		putc(line && line[i] == '\t' ? '\t' : ' ', facts->out);
+		putc_unlocked(line && line[i] == '\t' ? '\t' : ' ', facts->out);
 }
 
 static void put_code(struct facts *facts, const struct loc *loc, const char *text, size_t size)
 {
-	fputs(facts->open, facts->out);
+	fputs_unlocked(facts->open, facts->out);
 	if (size)
 		put_padding(facts, loc);
 	for (size_t i = 0; i < size; i++) {
@@ -187,9 +188,9 @@ static void put_code(struct facts *facts, const struct loc *loc, const char *tex
 		if (is_control(text[i]) && !strchr("\v\f", text[i]))
 			facts->error = "a control character in a block of C";
 		else
-			putc(text[i], facts->out);
+			putc_unlocked(text[i], facts->out);
 	}
-	fputs(facts->close, facts->out);
+	fputs_unlocked(facts->close, facts->out);
 }
 
 void facts_code(struct facts *facts, const struct code *code)
@@ -200,7 +201,7 @@ void facts_code(struct facts *facts, const struct code *code)
 
 	if (code)
 		loc = code->loc;
-	while (text[blank] == '\n') {        /* leading blank lines: start at the first that is not */
+	while (text[blank] == '\n') { /* leading blank lines: start at the first that is not */
 		text += blank + 1;
 		loc.line++;
 		loc.col = 1;

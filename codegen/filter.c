@@ -9,7 +9,7 @@
 #include "filter.h"
 #include "skeleton.h"
 
-#define MAX_LEFTOVERS 10             /* enough to see what is wrong with a skeleton */
+#define MAX_LEFTOVERS 10 /* enough to see what is wrong with a skeleton */
 
 bool buffer_add(struct buffer *buffer, const char *data, size_t size)
 {
@@ -325,7 +325,8 @@ static size_t plain_run(const struct filter *filter, const char *data, size_t si
 
 	if (filter->state == IN_CODE || (filter->state == IN_TEXT && filter->kind == 'r') ||
 	    filter->state == IN_OUTPUT)
-		while (n < size && ((unsigned char)data[n] >= ' ' || data[n] == '\n' || data[n] == '\t'))
+		while (n < size &&
+		       ((unsigned char)data[n] >= ' ' || data[n] == '\n' || data[n] == '\t'))
 			n++;
 	return n;
 }

@@ -17,11 +17,11 @@ struct buffer {
 };
 
 struct filter_file {
-	const char *key;             /* "c", "h": as the skeleton calls it */
-	const char *name;            /* for #line and for messages */
+	const char *key;  /* "c", "h": as the skeleton calls it */
+	const char *name; /* for #line and for messages */
 	struct buffer text;
-	unsigned line;               /* of the next byte */
-	unsigned indent;             /* blanks that start the line, where they end in text */
+	unsigned line;   /* of the next byte */
+	unsigned indent; /* blanks that start the line, where they end in text */
 };
 
 enum filter_state { IN_OUTPUT, IN_KIND, IN_TEXT, IN_PLACE, IN_CODE, IN_SWITCH };
@@ -32,13 +32,13 @@ struct filter {
 	struct filter_file *file;
 	enum filter_state state;
 	char kind;
-	char previous;               /* in a text: the byte before */
-	unsigned questions;          /* in a text: how many ? came just before */
-	char word[512];              /* a switch's name, or a place */
+	char previous;      /* in a text: the byte before */
+	unsigned questions; /* in a text: how many ? came just before */
+	char word[512];     /* a switch's name, or a place */
 	size_t length;
-	char name[64];               /* the word of output that is being read: a macro's name? */
+	char name[64]; /* the word of output that is being read: a macro's name? */
 	size_t name_length;
-	bool joined;                 /* it began in a text, so it is the user's */
+	bool joined; /* it began in a text, so it is the user's */
 	unsigned errors;
 	bool out_of_memory;
 };

@@ -43,7 +43,8 @@ static void put_pci(struct json *json, const struct m_pci *pci)
 	json_hex(json, "class", pci->class_code);
 	json_hex(json, "revision", pci->revision);
 	if (pci->intx)
-		json_string(json, "intx", (const char *const[]){"", "A", "B", "C", "D"}[pci->intx % 5]);
+		json_string(json, "intx",
+			    (const char *const[]){"", "A", "B", "C", "D"}[pci->intx % 5]);
 	if (pci->msi_vectors)
 		json_number(json, "msi_vectors", pci->msi_vectors);
 	if (pci->msix_vectors)

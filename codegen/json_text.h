@@ -10,12 +10,12 @@
 struct json {
 	FILE *out;
 	unsigned depth;
-	bool empty;                  /* nothing yet in what is open */
+	bool empty; /* nothing yet in what is open */
 };
 
 /* key: NULL in an array and for the outermost. */
-void json_open(struct json *json, const char *key, char bracket);    /* '{' or '[' */
-void json_close(struct json *json, char bracket);                    /* '}' or ']' */
+void json_open(struct json *json, const char *key, char bracket); /* '{' or '[' */
+void json_close(struct json *json, char bracket);                 /* '}' or ']' */
 void json_string(struct json *json, const char *key, const char *text);
 /* Left out if text is NULL. */
 void json_optional(struct json *json, const char *key, const char *text);

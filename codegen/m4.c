@@ -14,7 +14,7 @@
 
 struct child {
 	pid_t pid;
-	int in, out;                 /* our ends: its input, its output; -1: closed */
+	int in, out; /* our ends: its input, its output; -1: closed */
 };
 
 static const char *m4_program(void)

@@ -27,7 +27,8 @@ static bool holds_already(const struct output *output)
 
 	if (!file)
 		return false;
-	if (!fstat(fileno(file), &st) && S_ISREG(st.st_mode) && (size_t)st.st_size == output->size) {
+	if (!fstat(fileno(file), &st) && S_ISREG(st.st_mode) &&
+	    (size_t)st.st_size == output->size) {
 		while ((n = fread(data, 1, sizeof(data), file)) > 0 && n <= output->size - at &&
 		       !memcmp(data, output->data + at, n))
 			at += n;

@@ -6,10 +6,10 @@
 #include <stddef.h>
 
 struct output {
-	const char *path;            /* NULL: standard output */
+	const char *path; /* NULL: standard output */
 	const char *data;
 	size_t size;
-	char *temporary;             /* output_write()'s own */
+	char *temporary; /* output_write()'s own */
 };
 
 /*

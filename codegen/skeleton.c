@@ -14,7 +14,7 @@
 #include "skeleton.h"
 
 #define MAX_SECTIONS 64
-#define MAX_DEPTH 4
+#define MAX_DEPTH    4
 
 struct section {
 	char name[32];
@@ -23,12 +23,12 @@ struct section {
 struct skeleton {
 	FILE *out;
 	const char *dir;
-	const char *name;            /* the file */
+	const char *name; /* the file */
 	unsigned line;
-	enum fact fact;              /* whose body we are in, or FACT_COUNT */
-	bool in_body;                /* of @fact or @define */
+	enum fact fact; /* whose body we are in, or FACT_COUNT */
+	bool in_body;   /* of @fact or @define */
 	unsigned open_ifs;
-	int quotes;                  /* how many « are open */
+	int quotes; /* how many « are open */
 	unsigned depth;
 	struct section sections[MAX_SECTIONS];
 	unsigned nsections;
@@ -36,8 +36,7 @@ struct skeleton {
 	bool failed;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void fail(struct skeleton *s, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void fail(struct skeleton *s, const char *format, ...)
 {
 	va_list args;
 
@@ -98,11 +97,11 @@ static const char *put_reference(struct skeleton *s, const char *at)
 static void put_line(struct skeleton *s, const char *at)
 {
 	while (*at) {
-		if (!strncmp(at, "\302\253", 2)) {          /* « */
+		if (!strncmp(at, "\302\253", 2)) { /* « */
 			putc(QUOTE_OPEN, s->out);
 			s->quotes++;
 			at += 2;
-		} else if (!strncmp(at, "\302\273", 2)) {   /* » */
+		} else if (!strncmp(at, "\302\273", 2)) { /* » */
 			putc(QUOTE_CLOSE, s->out);
 			s->quotes--;
 			at += 2;
@@ -155,7 +154,8 @@ static unsigned find_section(struct skeleton *s, const char *word, size_t length
 /* Empty and 0, between commas, are found in ",0,,"; nothing else is: -1 is true. */
 static void put_condition(struct skeleton *s, const char *arg, size_t length)
 {
-	fprintf(s->out, "m4_index(%c,0,,%c,%c,%c", QUOTE_OPEN, QUOTE_CLOSE, QUOTE_OPEN, QUOTE_CLOSE);
+	fprintf(s->out, "m4_index(%c,0,,%c,%c,%c", QUOTE_OPEN, QUOTE_CLOSE, QUOTE_OPEN,
+		QUOTE_CLOSE);
 	put_value(s, arg, length);
 	fprintf(s->out, "%c,%c)", QUOTE_OPEN, QUOTE_CLOSE);
 }
@@ -211,9 +211,9 @@ static void define_names(struct skeleton *s)
 	static const char *const names[] = {"dev", "DEV"};
 
 	for (int i = 0; i < 2; i++)
-		fprintf(s->out, "m4_define(%c" FACT_PREFIX "%s%c,%c%c$%u%c%c)", QUOTE_OPEN, names[i],
-			QUOTE_CLOSE, QUOTE_OPEN, QUOTE_OPEN, fact_arg(FACT_device, names[i], 3),
-			QUOTE_CLOSE, QUOTE_CLOSE);
+		fprintf(s->out, "m4_define(%c" FACT_PREFIX "%s%c,%c%c$%u%c%c)", QUOTE_OPEN,
+			names[i], QUOTE_CLOSE, QUOTE_OPEN, QUOTE_OPEN,
+			fact_arg(FACT_device, names[i], 3), QUOTE_CLOSE, QUOTE_CLOSE);
 }
 
 static void begin_body(struct skeleton *s, const char *at, bool is_fact)
@@ -257,8 +257,8 @@ static void end_body(struct skeleton *s)
 }
 
 /*
- * @if ARG (neither empty nor 0), @ifnot ARG, @ifeq ARG WORD: what stands between is quoted until it is
- * known.  One call of a builtin each: a macro between would copy the whole text once more.
+ * @if ARG (neither empty nor 0), @ifnot ARG, @ifeq ARG WORD: what stands between is quoted until it
+ * is known.  One call of a builtin each: a macro between would copy the whole text once more.
  */
 static void begin_if(struct skeleton *s, const char *kind, size_t kind_length, const char *at)
 {
@@ -344,7 +344,7 @@ static void translate_file(struct skeleton *s, const char *name)
 	s->depth++;
 	while (!s->failed && getline(&line, &size, file) >= 0) {
 		s->line++;
-		if (!strncmp(line, "@@", 2))         /* a line of text that starts with @ */
+		if (!strncmp(line, "@@", 2)) /* a line of text that starts with @ */
 			put_line(s, line + 1);
 		else if (*line == '@')
 			put_directive(s, line + 1);
@@ -371,7 +371,7 @@ int skeleton_translate(FILE *out, const char *dir, const char *name, bool *neede
 
 	fprintf(out, "m4_changequote(%c,%c)m4_changecom()m4_divert(-1)\n", QUOTE_OPEN, QUOTE_CLOSE);
 	translate_file(&s, name);
-	if (!s.defined[FACT_device]) {       /* ${dev} is everybody's */
+	if (!s.defined[FACT_device]) { /* ${dev} is everybody's */
 		begin_body(&s, "device", true);
 		end_body(&s);
 	}

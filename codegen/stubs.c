@@ -118,13 +118,15 @@ int stubs_write(const struct stubs *stubs, const char *path, bool create, const 
 		return 0;
 	}
 	if (stubs->text) {
-		fprintf(stderr, "mdlc: %s is yours and stays as it is; it lacks what follows\n", path);
+		fprintf(stderr, "mdlc: %s is yours and stays as it is; it lacks what follows\n",
+			path);
 		return output_write(&output, 1);
 	}
 	if (!buffer_add(&whole, head->data, head->size) ||
 	    !buffer_add(&whole, functions->data, functions->size))
 		return complain(path);
-	output = (struct output){.path = create ? path : NULL, .data = whole.data, .size = whole.size};
+	output = (struct output){
+		.path = create ? path : NULL, .data = whole.data, .size = whole.size};
 	result = output_write(&output, 1);
 	free(whole.data);
 	return result;

@@ -6,7 +6,7 @@
 #include "filter.h"
 
 struct stubs {
-	char *text;                  /* the author's file; NULL: there is none */
+	char *text; /* the author's file; NULL: there is none */
 };
 
 /* Returns 0, also if the file is not there; or -1 after a message. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Facts and what c.m4 makes of them, from models made by hand: texts that are out to break quoting. */
+/* Facts and what c.m4 makes of them, from models made by hand: texts that are out to break quoting.
+ */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,21 +51,38 @@ static void make_fields(struct sample *s)
 	s->values[0] = (struct m_value){.name = "ONCE", .cname = "ONCE", .value = 0};
 	s->values[1] = (struct m_value){.name = "PERIODIC", .cname = "PERIODIC", .value = 1};
 	s->mode = (struct m_enum){.values = s->values, .nvalues = 2};
-	s->inline_code = (struct code){
-		.text = " if (value) other(dev, \"d4_reg m4_dnl %}\"); ",
-		.loc = {.source = &s->source, .line = 7, .col = 20}};
+	s->inline_code = (struct code){.text = " if (value) other(dev, \"d4_reg m4_dnl %}\"); ",
+				       .loc = {.source = &s->source, .line = 7, .col = 20}};
 	s->enable_hook = (struct m_hook){
 		.event = M_ON_CHANGE, .cname = "CTRL_EN_on_change", .code = &s->inline_code};
 	s->kick_hook = (struct m_hook){.event = M_CHECK_WRITE, .cname = "CTRL_KICK_check_write"};
-	s->fields[0] = (struct m_field){.name = "EN", .cname = "EN", .width = 1, .mask = 1,
-					.access = "rw", .hooks = &s->enable_hook, .nhooks = 1};
-	s->fields[1] = (struct m_field){.name = "MODE", .cname = "MODE", .lsb = 1, .msb = 2,
-					.width = 2, .mask = 6, .access = "rw",
+	s->fields[0] = (struct m_field){.name = "EN",
+					.cname = "EN",
+					.width = 1,
+					.mask = 1,
+					.access = "rw",
+					.hooks = &s->enable_hook,
+					.nhooks = 1};
+	s->fields[1] = (struct m_field){.name = "MODE",
+					.cname = "MODE",
+					.lsb = 1,
+					.msb = 2,
+					.width = 2,
+					.mask = 6,
+					.access = "rw",
 					.enumeration = &s->mode};
-	s->fields[2] = (struct m_field){.name = "KICK", .cname = "KICK", .lsb = 8, .msb = 8,
-					.width = 1, .mask = 0x100, .access = "wo", .pulse = true,
-					.doc = "ends */ a comment, and \"a\\ string\" ?\?/\nm4_exit(0)",
-					.hooks = &s->kick_hook, .nhooks = 1};
+	s->fields[2] =
+		(struct m_field){.name = "KICK",
+				 .cname = "KICK",
+				 .lsb = 8,
+				 .msb = 8,
+				 .width = 1,
+				 .mask = 0x100,
+				 .access = "wo",
+				 .pulse = true,
+				 .doc = "ends */ a comment, and \"a\\ string\" ?\?/\nm4_exit(0)",
+				 .hooks = &s->kick_hook,
+				 .nhooks = 1};
 }
 
 static void make_sample(struct sample *s)
@@ -87,19 +105,33 @@ static void make_sample(struct sample *s)
 	s->lane.count = 8;
 	s->regs[0] = &s->ctrl;
 	s->regs[1] = &s->lane;
-	s->file_code = (struct code){.text = "\nstatic void other(struct small *dev, const char *text)\n"
-					     "{\n\t(void)dev, (void)text;\n}\n",
-				     .loc = {.source = &s->source, .line = 1, .col = 3}};
+	s->file_code =
+		(struct code){.text = "\nstatic void other(struct small *dev, const char *text)\n"
+				      "{\n\t(void)dev, (void)text;\n}\n",
+			      .loc = {.source = &s->source, .line = 1, .col = 3}};
 	s->codes[0] = &s->file_code;
 	s->device_hook = (struct m_hook){.event = M_ON_RESET, .cname = "on_reset"};
 	s->irq = (struct m_irq){.name = "done", .cname = "done", .count = 1};
-	s->model = (struct model){.name = "small", .cname = "small", .version = 1,
-				  .source = "small.mdl", .nbars = 1, .regs = s->regs, .nregs = 2,
-				  .irqs = &s->irq, .nirqs = 1, .irq_total = 1,
-				  .hooks = &s->device_hook, .nhooks = 1, .codes = s->codes,
+	s->model = (struct model){.name = "small",
+				  .cname = "small",
+				  .version = 1,
+				  .source = "small.mdl",
+				  .nbars = 1,
+				  .regs = s->regs,
+				  .nregs = 2,
+				  .irqs = &s->irq,
+				  .nirqs = 1,
+				  .irq_total = 1,
+				  .hooks = &s->device_hook,
+				  .nhooks = 1,
+				  .codes = s->codes,
 				  .ncodes = 1};
-	s->model.bars[0] = (struct m_bar){.index = 0, .type = M_BAR_MEM32, .size = 4096,
-					  .access_min = 1, .access_max = 4, .regs = s->regs,
+	s->model.bars[0] = (struct m_bar){.index = 0,
+					  .type = M_BAR_MEM32,
+					  .size = 4096,
+					  .access_min = 1,
+					  .access_max = 4,
+					  .regs = s->regs,
 					  .nregs = 2};
 }
 

@@ -9,7 +9,8 @@
 
 #include "filter.h"
 
-/* What the filter makes of the bytes, fed in pieces of every size: one must not differ from another. */
+/* What the filter makes of the bytes, fed in pieces of every size: one must not differ from
+ * another. */
 static void expect(const char *input, const char *c, const char *h, int result)
 {
 	size_t size = strlen(input);
@@ -24,8 +25,9 @@ static void expect(const char *input, const char *c, const char *h, int result)
 		assert_int_equal(filter_finish(&filter), result);
 		if (c) {
 			assert_int_equal(filter.files[0].text.size, strlen(c));
-			assert_memory_equal(filter.files[0].text.data ? filter.files[0].text.data : "", c,
-					    strlen(c));
+			assert_memory_equal(filter.files[0].text.data ? filter.files[0].text.data
+								      : "",
+					    c, strlen(c));
 		}
 		if (h) {
 			assert_int_equal(filter.files[1].text.size, strlen(h));
@@ -49,8 +51,8 @@ static void code_has_lines_both_ways(void **state)
 	(void)state;
 	expect("{\n\00507:dir/a.mdl\n\tfoo;\n\tbar;\006}\n",
 	       "{\n#line 7 \"dir/a.mdl\"\n\tfoo;\n\tbar;\n#line 6 \"x.c\"\n}\n", NULL, 0);
-	expect("\0057:a\"b\\c.mdl\nx\n\006\n", "#line 7 \"a\\\"b\\\\c.mdl\"\nx\n#line 4 \"x.c\"\n\n", NULL,
-	       0);
+	expect("\0057:a\"b\\c.mdl\nx\n\006\n",
+	       "#line 7 \"a\\\"b\\\\c.mdl\"\nx\n#line 4 \"x.c\"\n\n", NULL, 0);
 	expect("\0051:a\n\006", "#line 1 \"a\"\n#line 3 \"x.c\"\n", NULL, 0);
 }
 
@@ -58,7 +60,8 @@ static void lines_count_per_file(void **state)
 {
 	(void)state;
 	expect("1\n2\n\016h\n\0051:a\nq\006\016c\n\0051:a\nq\006",
-	       "1\n2\n#line 1 \"a\"\nq\n#line 6 \"x.c\"\n", "#line 1 \"a\"\nq\n#line 4 \"x.h\"\n", 0);
+	       "1\n2\n#line 1 \"a\"\nq\n#line 6 \"x.c\"\n", "#line 1 \"a\"\nq\n#line 4 \"x.h\"\n",
+	       0);
 }
 
 static void leftovers_are_refused(void **state)
@@ -75,7 +78,8 @@ static void leftovers_are_refused(void **state)
 static void user_words_pass(void **state)
 {
 	(void)state;
-	expect("\0051:a\nm4_dnl d4_reg\n\006", "#line 1 \"a\"\nm4_dnl d4_reg\n#line 4 \"x.c\"\n", NULL, 0);
+	expect("\0051:a\nm4_dnl d4_reg\n\006", "#line 1 \"a\"\nm4_dnl d4_reg\n#line 4 \"x.c\"\n",
+	       NULL, 0);
 	expect("struct \003rm4_dev\004;\n", "struct m4_dev;\n", NULL, 0);
 	expect("\003rd4\004_reg;\n", "d4_reg;\n", NULL, 0);
 	expect("get_\003rd4_x\004_m4_y\n", "get_d4_x_m4_y\n", NULL, 0);
@@ -84,7 +88,9 @@ static void user_words_pass(void **state)
 static void strings_are_safe(void **state)
 {
 	(void)state;
-	expect("\"\003sa\"b\\c\nd\te?" "?/f\004\"\n", "\"a\\\"b\\\\c\\nd\\011e?\\?/f\"\n", NULL, 0);
+	expect("\"\003sa\"b\\c\nd\te?"
+	       "?/f\004\"\n",
+	       "\"a\\\"b\\\\c\\nd\\011e?\\?/f\"\n", NULL, 0);
 	expect("\"\003s\303\251\004\"", "\"\303\251\"", NULL, 0);
 }
 
@@ -94,7 +100,11 @@ static void comments_are_safe(void **state)
 	expect("\t/* \003ca */ b /* c\004 */\n", "\t/* a * / b / * c */\n", NULL, 0);
 	expect("\t/* \003cone\ntwo\004 */\n", "\t/* one\n\t * two */\n", NULL, 0);
 	expect("/* \003c*\004\003c/\004 */\n", "/* */ */\n", NULL, 0);
-	expect("/* \003c?" "?/\n\004 */\n", "/* ?" "? /\n *  */\n", NULL, 0);
+	expect("/* \003c?"
+	       "?/\n\004 */\n",
+	       "/* ?"
+	       "? /\n *  */\n",
+	       NULL, 0);
 }
 
 static void documents_are_escaped(void **state)

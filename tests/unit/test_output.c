@@ -87,7 +87,7 @@ static void same_is_untouched(void **state)
 	assert_int_equal(stat("a", &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
 	holds("b", "two\n");
-	outputs[0] = make("a", "onE\n");     /* as long, but not the same; it keeps its rights */
+	outputs[0] = make("a", "onE\n"); /* as long, but not the same; it keeps its rights */
 	assert_int_equal(output_write(outputs, 2), 0);
 	holds("a", "onE\n");
 	assert_int_equal(stat("a", &after), 0);

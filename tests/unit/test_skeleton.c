@@ -81,7 +81,7 @@ static void expect(const char *skeleton, const char *facts, const char *output)
 	free(m4);
 }
 
-#define HEAD "@sections out: a b\n@fact end\n@to a\n"
+#define HEAD    "@sections out: a b\n@fact end\n@to a\n"
 #define Q(text) "\001" text "\002"
 
 /* FACT_end is (nconfig, first_config, init). */
@@ -153,7 +153,7 @@ static void needed_facts_are_told(void **state)
 	(void)state;
 	assert_non_null(m4);
 	assert_true(needed[FACT_end]);
-	assert_true(needed[FACT_device]);        /* everybody's name */
+	assert_true(needed[FACT_device]); /* everybody's name */
 	assert_false(needed[FACT_reg]);
 	free(m4);
 }
@@ -169,7 +169,7 @@ static void vocabulary_is_sound(void **state)
 		assert_int_equal(fact_find(fact_name(fact), strlen(fact_name(fact))), fact);
 		snprintf(args, sizeof(args), "%s", fact_args(fact));
 		for (char *arg = strtok_r(args, " ", &save); arg; arg = strtok_r(NULL, " ", &save))
-			assert_int_equal(fact_arg(fact, arg, strlen(arg)), ++n);  /* no name twice */
+			assert_int_equal(fact_arg(fact, arg, strlen(arg)), ++n); /* no name twice */
 		assert_true(n > 0);
 	}
 	assert_int_equal(fact_find("no", 2), FACT_COUNT);
@@ -179,10 +179,9 @@ static void vocabulary_is_sound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(conditions_choose),	 cmocka_unit_test(sections_have_an_order),
-		cmocka_unit_test(text_is_not_expanded),	 cmocka_unit_test(mistakes_are_refused),
-		cmocka_unit_test(needed_facts_are_told),
-		cmocka_unit_test(vocabulary_is_sound),
+		cmocka_unit_test(conditions_choose),     cmocka_unit_test(sections_have_an_order),
+		cmocka_unit_test(text_is_not_expanded),  cmocka_unit_test(mistakes_are_refused),
+		cmocka_unit_test(needed_facts_are_told), cmocka_unit_test(vocabulary_is_sound),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
