@@ -14,7 +14,7 @@ static void inputs_came(void *device, int fd, uint32_t events, void *arg)
 	if (read(fd, text, sizeof(text) - 1) <= 0)
 		return;
 	for (unsigned long in, old; in = strtoul(p, &end, 0), end != p; p = end) {
-		old = dev->reg.IN_HI << 8u | dev->reg.IN_LO;
+		old = dev->reg.IN_HI * 256ul + dev->reg.IN_LO;
 		if (dev->reg.ENABLE)
 			dev->reg.STATUS |= ((in ^ old) & 0xff ? 5 : 0) | ((in ^ old) & 0xff00 ? 6 : 0);
 		dev->reg.IN_LO = in & 0xff;
