@@ -11,6 +11,7 @@
 #include "json.h"
 #include "m4.h"
 #include "output.h"
+#include "sections.h"
 #include "skeleton.h"
 #include "stubs.h"
 
@@ -118,6 +119,7 @@ static int write_facts(FILE *out, const struct facts_options *options, const str
 static int expand(const struct run *run, const struct facts_options *options, struct filter *filter)
 {
 	const char *dir = skeleton_dir(run->options->skeletons);
+	struct sections sections = {0};
 	bool needed[FACT_COUNT] = {false};
 	char *input = NULL;
 	size_t size = 0;
@@ -135,10 +137,11 @@ static int expand(const struct run *run, const struct facts_options *options, st
 	if (fclose(out) != 0 && !result)
 		result = complain("%s", strerror(errno));
 	if (!result)
-		result = m4_run(input, size, filter);
-	if (!result)
-		result = filter_finish(filter);
+		result = m4_run(input, size, &sections);
 	free(input);
+	if (!result)
+		result = sections_flush(&sections, filter);
+	sections_free(&sections);
 	return result;
 }
 

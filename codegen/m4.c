@@ -94,13 +94,13 @@ static void send_some(struct child *child, const char **input, size_t *size)
 		close_end(&child->in);
 }
 
-static int receive_some(struct child *child, struct filter *filter)
+static int receive_some(struct child *child, struct sections *sections)
 {
 	char data[65536];
 	ssize_t n = read(child->out, data, sizeof(data));
 
 	if (n > 0)
-		filter_feed(filter, data, (size_t)n);
+		sections_feed(sections, data, (size_t)n);
 	else if (n == 0)
 		close_end(&child->out);
 	else if (errno != EINTR)
@@ -108,7 +108,7 @@ static int receive_some(struct child *child, struct filter *filter)
 	return 0;
 }
 
-static int exchange(struct child *child, const char *input, size_t size, struct filter *filter)
+static int exchange(struct child *child, const char *input, size_t size, struct sections *sections)
 {
 	while (child->out >= 0) {
 		struct pollfd fds[2] = {{.fd = child->out, .events = POLLIN},
@@ -121,7 +121,7 @@ static int exchange(struct child *child, const char *input, size_t size, struct 
 		}
 		if (fds[1].revents)
 			send_some(child, &input, &size);
-		if (fds[0].revents && receive_some(child, filter) < 0)
+		if (fds[0].revents && receive_some(child, sections) < 0)
 			return -1;
 	}
 	return 0;
@@ -143,7 +143,7 @@ static int finish(struct child *child)
 	return status == 0 ? 0 : -1;
 }
 
-int m4_run(const char *input, size_t size, struct filter *filter)
+int m4_run(const char *input, size_t size, struct sections *sections)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, old;
 	struct child child = {.in = -1, .out = -1};
@@ -151,7 +151,7 @@ int m4_run(const char *input, size_t size, struct filter *filter)
 
 	sigaction(SIGPIPE, &ignore, &old);
 	if (start(&child) == 0)
-		result = exchange(&child, input, size, filter);
+		result = exchange(&child, input, size, sections);
 	if (child.pid > 0 && finish(&child) < 0)
 		result = -1;
 	sigaction(SIGPIPE, &old, NULL);

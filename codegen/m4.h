@@ -3,9 +3,9 @@
 #ifndef M4_H
 #define M4_H
 
-#include "filter.h"
+#include "sections.h"
 
-/* Feed m4 the input and the filter m4's output.  Returns 0, or -1 after a message. */
-int m4_run(const char *input, size_t size, struct filter *filter);
+/* Feed m4 the input, and the sections what it writes.  Returns 0, or -1 after a message. */
+int m4_run(const char *input, size_t size, struct sections *sections);
 
 #endif

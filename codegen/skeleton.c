@@ -11,10 +11,10 @@
 
 #include "emit.h"
 #include "facts.h"
+#include "sections.h"
 #include "skeleton.h"
 
-#define MAX_SECTIONS 64
-#define MAX_DEPTH    4
+#define MAX_DEPTH 4
 
 struct section {
 	char name[32];
@@ -30,7 +30,7 @@ struct skeleton {
 	unsigned open_ifs;
 	int quotes; /* how many « are open */
 	unsigned depth;
-	struct section sections[MAX_SECTIONS];
+	struct section sections[SECTIONS_MAX];
 	unsigned nsections;
 	bool defined[FACT_COUNT];
 	bool failed;
@@ -144,6 +144,8 @@ static bool is_word(const char *word, size_t length, const char *what)
 
 static unsigned find_section(struct skeleton *s, const char *word, size_t length)
 {
+	if (is_word(word, length, "nowhere"))
+		return 0;
 	for (unsigned i = 0; i < s->nsections; i++)
 		if (is_word(word, length, s->sections[i].name))
 			return i + 1;
@@ -164,7 +166,7 @@ static void put_condition(struct skeleton *s, const char *arg, size_t length)
  * @to SECTION, @to SECTION if ARG, @to SECTION unless ARG.  The text that follows goes to nowhere
  * if the condition fails: for much text this is far cheaper than @if, which m4 reads twice.
  */
-static void put_divert(struct skeleton *s, const char *at)
+static void put_section(struct skeleton *s, const char *at)
 {
 	const char *word, *arg;
 	size_t length = next_word(&at, &word);
@@ -172,18 +174,18 @@ static void put_divert(struct skeleton *s, const char *at)
 
 	length = next_word(&at, &word);
 	if (!length) {
-		fprintf(s->out, "m4_divert(%u)", section);
+		fprintf(s->out, "%c%u;", SECTION_SWITCH, section);
 		return;
 	}
 	if (!is_word(word, length, "if") && !is_word(word, length, "unless"))
 		fail(s, "%.*s is neither if nor unless", (int)length, word);
-	fputs("m4_divert(m4_ifelse(", s->out);
+	fprintf(s->out, "%cm4_ifelse(", SECTION_SWITCH);
 	length = next_word(&at, &arg);
 	put_condition(s, arg, length);
 	if (*word == 'i')
-		fprintf(s->out, ",-1,%u,-1))", section);
+		fprintf(s->out, ",-1,%u,0);", section);
 	else
-		fprintf(s->out, ",-1,-1,%u))", section);
+		fprintf(s->out, ",-1,0,%u);", section);
 }
 
 /* @sections NAME … FILE: NAME …: the order of the output; a word with a colon starts a file. */
@@ -193,15 +195,15 @@ static void add_sections(struct skeleton *s, const char *at)
 	size_t length;
 
 	while ((length = next_word(&at, &word))) {
-		if (s->nsections == MAX_SECTIONS || length >= sizeof(s->sections[0].name)) {
+		if (s->nsections + 1 == SECTIONS_MAX || length >= sizeof(s->sections[0].name)) {
 			fail(s, "too many sections, or too long a name");
 			return;
 		}
 		memcpy(s->sections[s->nsections].name, word, length);
 		s->sections[s->nsections++].name[length] = '\0';
 		if (word[length - 1] == ':')
-			fprintf(s->out, "m4_divert(%u)%c%.*s\nm4_divert(-1)\n", s->nsections,
-				FILE_SWITCH, (int)length - 1, word);
+			fprintf(s->out, "%c%u;%c%.*s\n%c0;", SECTION_SWITCH, s->nsections,
+				FILE_SWITCH, (int)length - 1, word, SECTION_SWITCH);
 	}
 }
 
@@ -249,7 +251,7 @@ static void end_body(struct skeleton *s)
 	if (s->quotes)
 		fail(s, "the quotes do not match");
 	if (s->fact != FACT_COUNT)
-		fputs("m4_divert(-1)", s->out);
+		fprintf(s->out, "%c0;", SECTION_SWITCH);
 	fprintf(s->out, "%c)", QUOTE_CLOSE);
 	s->in_body = false;
 	s->fact = FACT_COUNT;
@@ -294,7 +296,7 @@ static void put_directive(struct skeleton *s, const char *at)
 	if (is_word(word, length, "sections")) {
 		add_sections(s, at);
 	} else if (is_word(word, length, "to")) {
-		put_divert(s, at);
+		put_section(s, at);
 	} else if (is_word(word, length, "fact") || is_word(word, length, "define")) {
 		begin_body(s, at, *word == 'f');
 	} else if (is_word(word, length, "end")) {
@@ -369,7 +371,7 @@ int skeleton_translate(FILE *out, const char *dir, const char *name, bool *neede
 {
 	struct skeleton s = {.out = out, .dir = dir, .fact = FACT_COUNT};
 
-	fprintf(out, "m4_changequote(%c,%c)m4_changecom()m4_divert(-1)\n", QUOTE_OPEN, QUOTE_CLOSE);
+	fprintf(out, "m4_changequote(%c,%c)m4_changecom()\n", QUOTE_OPEN, QUOTE_CLOSE);
 	translate_file(&s, name);
 	if (!s.defined[FACT_device]) { /* ${dev} is everybody's */
 		begin_body(&s, "device", true);

@@ -16,6 +16,7 @@
 #define TEXT_CLOSE  '\004'
 #define CODE_OPEN   '\005' /* user code: "line:file\ntext" */
 #define CODE_CLOSE  '\006'
+#define SECTION_SWITCH '\017'        /* "number;": what follows belongs to that part of the output */
 #define FILE_SWITCH '\016' /* "name\n": what follows belongs to that output */
 
 /*

@@ -445,7 +445,7 @@ d4_close(«var»)m4_dnl
 d4_close(«register»)m4_dnl
 @to c_intr_table
 d4_close(«intr»)m4_dnl
-m4_divert(-1)
+@to nowhere
 d4_if_saw(«reg», «d4_open_regs»)
 d4_if_saw(«ram», «d4_open_rams»)
 d4_if_saw(«latch», «d4_open_latches»)
@@ -461,7 +461,7 @@ struct ${dev}_regs {
 
 @to h_self
 	struct ${dev}_regs reg;
-m4_divert(-1)m4_dnl
+@to nowhere
 @end
 @define open_rams
 @to h_rams_open
@@ -472,7 +472,7 @@ struct ${dev}_rams {
 
 @to h_self
 	struct ${dev}_rams ram;
-m4_divert(-1)m4_dnl
+@to nowhere
 @end
 @define open_latches
 @to h_latches_open
@@ -483,5 +483,5 @@ struct ${dev}_latches {
 
 @to h_self
 	struct ${dev}_latches mdl_latches;
-m4_divert(-1)m4_dnl
+@to nowhere
 @end

@@ -185,7 +185,7 @@ d4_close_map()m4_dnl
 d4_open_map()m4_dnl
 @to nav
 <li class="bar">Configuration space</li>
-m4_divert(-1)m4_dnl
+@to nowhere
 @end
 @#
 @# ---- the picture: 10 units a bit, at most 32 bits a row; low rows where no name can stand upright

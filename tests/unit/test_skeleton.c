@@ -12,6 +12,7 @@
 #include "facts.h"
 #include "filter.h"
 #include "m4.h"
+#include "sections.h"
 #include "skeleton.h"
 
 static char folder[] = "/tmp/mdl-skeleton-XXXXXX";
@@ -66,13 +67,14 @@ static void expect(const char *skeleton, const char *facts, const char *output)
 {
 	bool needed[FACT_COUNT];
 	char *m4 = translate(skeleton, needed), *input;
+	struct sections sections = {0};
 	struct filter filter = {0};
 
 	assert_non_null(m4);
 	assert_true(asprintf(&input, "%s%s", m4, facts) > 0);
 	filter_add_file(&filter, "out", "out");
-	assert_int_equal(m4_run(input, strlen(input), &filter), 0);
-	assert_int_equal(filter_finish(&filter), 0);
+	assert_int_equal(m4_run(input, strlen(input), &sections), 0);
+	assert_int_equal(sections_flush(&sections, &filter), 0);
 	assert_int_equal(filter.files[0].text.size, strlen(output));
 	if (*output)
 		assert_memory_equal(filter.files[0].text.data, output, strlen(output));
@@ -127,7 +129,7 @@ static void mistakes_are_refused(void **state)
 		"@fact end\n${nconfig\n@end\n",
 		"@fact end\n@if nconfig\n@end\n",
 		"@fact end\n@endif\n@end\n",
-		"@fact end\n@to nowhere\n@end\n",
+		"@fact end\n@to elsewhere\n@end\n",
 		HEAD "@to a when nconfig\n@end\n",
 		"@fact end\n«\n@end\n",
 		"@define end\n@end\n",
@@ -158,6 +160,42 @@ static void needed_facts_are_told(void **state)
 	free(m4);
 }
 
+/* In pieces of every size; what belongs nowhere is gone; broken marks are refused. */
+static void parts_are_put_in_order(void **state)
+{
+	static const char input[] = "x\0172;b1\0170;gone\01712;c\0171;a\0172;b2\017";
+	static const char *const broken[] = {"\017", "\0171", "\0171x", "\01764;",
+					     "\0179999999999;"};
+
+	(void)state;
+	for (size_t piece = 1; piece < sizeof(input); piece++) {
+		struct sections sections = {0};
+		struct filter filter = {0};
+
+		filter_add_file(&filter, "out", "out");
+		for (size_t at = 0; at < sizeof(input) - 1; at += piece)
+			sections_feed(&sections, input + at,
+				      piece < sizeof(input) - 1 - at ? piece
+								     : sizeof(input) - 1 - at);
+		sections_feed(&sections, "0;", 2);
+		assert_int_equal(sections_flush(&sections, &filter), 0);
+		assert_int_equal(filter.files[0].text.size, 6);
+		assert_memory_equal(filter.files[0].text.data, "ab1b2c", 6);
+		sections_free(&sections);
+		filter_free(&filter);
+	}
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		struct sections sections = {0};
+		struct filter filter = {0};
+
+		filter_add_file(&filter, "out", "out");
+		sections_feed(&sections, broken[i], strlen(broken[i]));
+		assert_int_equal(sections_flush(&sections, &filter), -1);
+		sections_free(&sections);
+		filter_free(&filter);
+	}
+}
+
 static void vocabulary_is_sound(void **state)
 {
 	(void)state;
@@ -181,7 +219,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(conditions_choose),     cmocka_unit_test(sections_have_an_order),
 		cmocka_unit_test(text_is_not_expanded),  cmocka_unit_test(mistakes_are_refused),
-		cmocka_unit_test(needed_facts_are_told), cmocka_unit_test(vocabulary_is_sound),
+		cmocka_unit_test(needed_facts_are_told), cmocka_unit_test(parts_are_put_in_order),
+		cmocka_unit_test(vocabulary_is_sound),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
