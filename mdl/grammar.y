@@ -427,6 +427,7 @@ docs: %empty	{ $$ = (struct attr_list){0}; }
 	}
 attrs: %empty	{ $$ = (struct attr_list){0}; }
 	| attrs attr	{ $$ = add_attr(parse, $1, $2); }
+	| attrs CODE	{ $$ = with_body(parse, $1, $2, @2); }
 attr: IDENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
 	| age
 	| IDENT NUMBER	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
@@ -454,10 +455,8 @@ attr: IDENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
 	}
 	| ENUM '{' enumerators '}'	{ $$ = new_enum_attr(parse, NULL, $3, @$); }
 	| ARROW arrow_target	{ $$ = new_value_attr(parse, ATTR_ARROW, "->", @1, $2, @$); }
-	| ON name	{ $$ = new_hook_attr(parse, false, WORD($2, @2), NULL, @$); }
-	| ON name CODE	{ $$ = new_hook_attr(parse, false, WORD($2, @2), $3, @$); }
-	| CHECK_WORD name	{ $$ = new_hook_attr(parse, true, WORD($2, @2), NULL, @$); }
-	| CHECK_WORD name CODE	{ $$ = new_hook_attr(parse, true, WORD($2, @2), $3, @$); }
+	| ON name	{ $$ = new_hook_attr(parse, false, WORD($2, @2), @$); }
+	| CHECK_WORD name	{ $$ = new_hook_attr(parse, true, WORD($2, @2), @$); }
 arrow_target: path
 	| path '[' expr ']'	{ $$ = new_binary(parse, '[', $1, $3, @$); }
 

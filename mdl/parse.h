@@ -139,8 +139,10 @@ struct attr *new_value_attr(struct parse *parse, enum attr_kind kind, const char
 			    struct loc name_loc, struct expr *args, struct loc loc);
 struct attr *new_text_attr(struct parse *parse, enum attr_kind kind, const char *name,
 			   struct loc name_loc, const char *text, struct loc loc);
-struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event,
-			   const struct code *code, struct loc loc);
+struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event, struct loc loc);
+/* The C of the hook that stands last, but for doc strings. */
+struct attr_list with_body(struct parse *parse, struct attr_list list, const struct code *code,
+			   struct loc loc);
 struct attr *new_when_attr(struct parse *parse, const struct code *code, struct loc code_loc,
 			   struct loc loc);
 struct attr *new_enum_attr(struct parse *parse, const struct word *name, struct node_list values,

@@ -143,14 +143,34 @@ struct attr *new_text_attr(struct parse *parse, enum attr_kind kind, const char 
 	return attr;
 }
 
-struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event,
-			   const struct code *code, struct loc loc)
+struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event, struct loc loc)
 {
 	struct attr *attr = new_attr(parse, ATTR_HOOK, event.text, event.loc, loc);
 
 	attr->is_check = is_check;
-	attr->code = code;
 	return attr;
+}
+
+struct attr_list with_body(struct parse *parse, struct attr_list list, const struct code *code,
+			   struct loc loc)
+{
+	struct attr *hook = NULL;
+
+	for (struct attr *attr = list.first; attr; attr = attr->next)
+		if (attr->kind != ATTR_DOC)
+			hook = attr;
+	if (hook && hook->kind == ATTR_HOOK && !hook->code) {
+		hook->code = code;
+		hook->loc.end_line = loc.end_line;
+		hook->loc.end_col = loc.end_col;
+		return list;
+	}
+	parse->tree->syntax_errors = true;
+	lose_names(parse, loc, parse->offset);
+	if (diag_report(parse->tree->diag, CHECK_SYNTAX, loc,
+			"this block of C belongs to no event"))
+		diag_help(parse->tree->diag, "it stands behind one, e.g. on write %%{ ... %%}");
+	return list;
 }
 
 struct attr *new_when_attr(struct parse *parse, const struct code *code, struct loc code_loc,
