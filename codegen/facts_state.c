@@ -4,9 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "c_words.h"
 #include "facts.h"
 
 /* ---- state */
+
+/* `return dev->n != 0;` instead of the mere condition. */
+static bool has_statements(const struct code *code)
+{
+	const char *text = code ? code->text : "";
+	struct c_token token;
+
+	while ((token = c_next_token(&text)).kind != C_END)
+		if (c_token_is(token, "return"))
+			return true;
+	return false;
+}
 
 static void write_section(const struct facts_run *run, unsigned n)
 {
@@ -27,6 +40,7 @@ static void write_section(const struct facts_run *run, unsigned n)
 	facts_number(f, "until", section->until);
 	facts_flag(f, "conditional", section->when || section->when_code);
 	facts_flag(f, "inline", section->when_code != NULL);
+	facts_flag(f, "statements", has_statements(section->when_code));
 	facts_code(f, section->when_code);
 	facts_run(f, n, run->model->nsections);
 	facts_end(f);

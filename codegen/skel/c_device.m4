@@ -273,9 +273,14 @@ static bool send_${cname}(const void *instance)
 {
 	const struct ${dev} *dev = instance;
 
+@if statements
+	(void)dev;
+@code
+@else
 	return (
 @code
 	);
+@endif
 }
 
 @endif
