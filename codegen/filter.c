@@ -13,6 +13,8 @@
 
 bool buffer_add(struct buffer *buffer, const char *data, size_t size)
 {
+	if (!size)
+		return true;
 	if (size > buffer->capacity - buffer->size) {
 		size_t capacity = buffer->capacity ? buffer->capacity : 16384;
 		char *grown;
