@@ -4,279 +4,29 @@
  *
  * The input is a program for the client: messages well formed and not, with descriptors of all
  * kinds, events and writes to shared memory, replies to the device's DMA, memory that is truncated,
- * clients that come and go. Afterwards a decent client must be served, and no descriptor may be
- * left over.
- *
- * A device that waits for a DMA reply would wait for seconds: a timer stops it after PATIENCE_NS.
+ * migration onto itself, clients that come and go. Afterwards a decent client must be served, and
+ * no descriptor may be left over.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "mdltest.h"
-#include "vfio_user.h"
-
-#define PATIENCE_NS 2000000
-#define MEMORY_SIZE 0x10000
-#define MAX_PAYLOAD 4096
-#define MAX_KEPT    8
+#include "wire_client.h"
 
 extern const struct mdl_device mdltest_device;
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct fuzz {
-	const uint8_t *data; /* the program not yet run */
-	size_t size;
-	struct mdl_dev *dev;
-	int fd;                 /* the client's end */
-	int memory;             /* a memfd that DMA may go to */
-	uint16_t id, server_id; /* of our next message; of the server's last command */
-	int kept[MAX_KEPT];     /* descriptors that came with replies */
-	unsigned nkept;
-	uint8_t stream[16384]; /* of migration, as it was read */
-	size_t stream_size;
-};
-
-static struct mdl_dev *stopping; /* for the timer's signal */
-static timer_t patience;
-
-/* ---- the program */
-
-static uint64_t take(struct fuzz *f, unsigned n)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i < n && f->size; i++, f->size--)
-		value |= (uint64_t)*f->data++ << (8 * i);
-	return value;
-}
-
-static uint32_t below(struct fuzz *f, uint32_t n)
-{
-	return (uint32_t)take(f, n > 256 ? 2 : 1) % n;
-}
-
-static size_t take_bytes(struct fuzz *f, uint8_t *to, size_t n)
-{
-	if (n > f->size)
-		n = f->size;
-	memcpy(to, f->data, n);
-	f->data += n;
-	f->size -= n;
-	return n;
-}
-
-/* Mostly small, sometimes of the kind that breaks things. */
-static uint64_t number(struct fuzz *f)
-{
-	static const uint64_t nasty[] = {
-		0,
-		1,
-		8,
-		16,
-		4095,
-		4096,
-		0xffff,
-		0x10000,
-		1u << 20,
-		(1u << 20) + 1,
-		0x7fffffff,
-		0x80000000u,
-		0xfffffff0u,
-		UINT32_MAX,
-		UINT64_C(1) << 32,
-		UINT64_C(1) << 63,
-		UINT64_MAX - 4095,
-		UINT64_MAX,
-	};
-	uint8_t kind = (uint8_t)take(f, 1);
-
-	if (kind < 160)
-		return kind % 40;
-	if (kind < 200)
-		return take(f, 2);
-	if (kind < 216)
-		return take(f, 8);
-	return nasty[kind % (sizeof(nasty) / sizeof(nasty[0]))];
-}
-
-/* ---- the connection */
-
-static void give_up(int signal)
-{
-	(void)signal;
-	if (stopping)
-		mdl_stop(stopping);
-}
-
-static void wind(long ns)
-{
-	const struct itimerspec when = {.it_value.tv_nsec = ns};
-
-	timer_settime(patience, 0, &when, NULL);
-}
-
-static void keep_fds(struct fuzz *f, struct msghdr *msg)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
-		for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			if (f->nkept < MAX_KEPT)
-				f->kept[f->nkept++] = fd;
-			else
-				close(fd);
-		}
-}
-
-/* Look for the server's commands and for migration data; what is not whole in one piece is let go.
- */
-static void look(struct fuzz *f, const uint8_t *data, size_t size)
-{
-	struct vu_header header;
-
-	for (; size >= sizeof(header); data += header.size, size -= header.size) {
-		memcpy(&header, data, sizeof(header));
-		if (header.size < sizeof(header) || header.size > size)
-			return;
-		if ((header.flags & VU_TYPE_MASK) == VU_TYPE_REQUEST)
-			f->server_id = header.id;
-		else if (header.command == VU_MIG_DATA_READ && header.size > 24) {
-			f->stream_size = header.size - 24;
-			if (f->stream_size > sizeof(f->stream))
-				f->stream_size = sizeof(f->stream);
-			memcpy(f->stream, data + 24, f->stream_size);
-		}
-	}
-}
-
-static void drain(struct fuzz *f)
-{
-	static uint8_t data[1 << 18];
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(int) * 16)];
-	} control;
-
-	for (;;) {
-		struct iovec iov = {data, sizeof(data)};
-		struct msghdr msg = {.msg_iov = &iov,
-				     .msg_iovlen = 1,
-				     .msg_control = control.space,
-				     .msg_controllen = sizeof(control.space)};
-		ssize_t n = recvmsg(f->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-
-		if (n <= 0)
-			return;
-		keep_fds(f, &msg);
-		look(f, data, (size_t)n);
-	}
-}
-
-static void serve(struct fuzz *f)
-{
-	for (int i = 0; i < 8; i++) {
-		wind(PATIENCE_NS);
-		int n = mdl_poll(f->dev);
-
-		wind(0);
-		drain(f);
-		if (n <= 0)
-			return;
-	}
-}
-
-static void send_bytes(struct fuzz *f, const void *data, size_t size, const int *fds, unsigned nfds)
-{
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(int) * 32)];
-	} control = {0};
-	struct iovec iov = {(void *)(uintptr_t)data, size};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-
-	if (nfds) {
-		msg.msg_control = control.space;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int) * nfds);
-		control.align.cmsg_level = SOL_SOCKET;
-		control.align.cmsg_type = SCM_RIGHTS;
-		control.align.cmsg_len = CMSG_LEN(sizeof(int) * nfds);
-		memcpy(CMSG_DATA(&control.align), fds, sizeof(int) * nfds);
-	}
-	if (sendmsg(f->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EAGAIN) {
-		serve(f);
-		sendmsg(f->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-	}
-}
-
-/* A message; its descriptors are of the kinds that the program says, closed here afterwards. */
-static void send_message(struct fuzz *f, uint16_t command, const void *payload, size_t size,
-			 unsigned nfds)
-{
-	uint8_t message[VU_HEADER_SIZE + MAX_PAYLOAD];
-	struct vu_header header = {f->id++, command, (uint32_t)(VU_HEADER_SIZE + size), 0, 0};
-	uint8_t style = (uint8_t)take(f, 1);
-	int fds[32], mine[32];
-
-	if (style >= 250)
-		header.size = (uint32_t)number(f);
-	else if (style >= 240)
-		header.flags = (uint32_t)take(f, 1);
-	else if (style >= 200)
-		header.flags = VU_NO_REPLY;
-	for (unsigned i = 0; i < nfds; i++) {
-		mine[i] = -1;
-		switch (below(f, 8)) {
-		case 0:
-			mine[i] = fds[i] = eventfd(0, EFD_CLOEXEC);
-			break;
-		case 1:
-			mine[i] = fds[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
-			break;
-		case 2:
-			fds[i] = f->fd;
-			break;
-		case 3:
-		case 4:
-			mine[i] = fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-			break;
-		default:
-			fds[i] = f->memory;
-		}
-	}
-	memcpy(message, &header, sizeof(header));
-	memcpy(message + sizeof(header), payload, size);
-	size += sizeof(header);
-	if (style == 199 && size > 1) { /* in two pieces */
-		size_t cut = 1 + below(f, (uint32_t)size - 1);
-
-		send_bytes(f, message, cut, fds, nfds);
-		serve(f);
-		send_bytes(f, message + cut, size - cut, NULL, 0);
-	} else {
-		send_bytes(f, message, size, fds, nfds);
-	}
-	for (unsigned i = 0; i < nfds; i++)
-		if (mine[i] >= 0)
-			close(mine[i]);
-}
 
 /* ---- what a client does */
 
 static void do_version(struct fuzz *f)
 {
+	static const char multiple[] =
+		"{\"capabilities\":{\"max_msg_fds\":8,\"write_multiple\":true}}";
 	static const char *const texts[] = {
-		"{\"capabilities\":{\"max_msg_fds\":8,\"max_data_xfer_size\":1048576,\"write_"
-		"multiple\":true}}",
+		multiple,
 		"{\"capabilities\":{\"max_data_xfer_size\":64}}",
 		"{\"capabilities\":{\"twin_socket\":{\"supported\":true}}}",
 		"{}",
@@ -297,23 +47,6 @@ static void do_version(struct fuzz *f)
 	send_message(f, VU_VERSION, payload, size, kind == 255);
 }
 
-static void connect_client(struct fuzz *f)
-{
-	int s[2];
-
-	if (f->fd >= 0) {
-		shutdown(f->fd, SHUT_WR);
-		for (int i = 0; i < 1000 && mdl_poll(f->dev) >= 0; i++)
-			drain(f);
-		close(f->fd);
-	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s))
-		abort();
-	f->fd = s[0];
-	if (mdl_attach(f->dev, s[1]) < 0)
-		abort(); /* the last client has gone: nothing speaks against another */
-}
-
 static void do_access(struct fuzz *f, uint16_t command)
 {
 	struct {
@@ -326,6 +59,9 @@ static void do_access(struct fuzz *f, uint16_t command)
 	memset(&m, 0, sizeof(m));
 	m.access.region = region % 9;
 	m.access.offset = region & 0x80 ? number(f) : take(f, 2);
+	if (region < 0x40) /* where the registers are */
+		m.access.offset = m.access.region == 2 ? m.access.offset << 2 & 0x3ffff
+						       : m.access.offset & 0x1fc;
 	m.access.count = sizes[below(f, 8)];
 	if (region == 0x7f)
 		m.access.count = (uint32_t)number(f);
@@ -338,14 +74,15 @@ static void do_access(struct fuzz *f, uint16_t command)
 		     0);
 }
 
-static void write_reg(struct fuzz *f, uint64_t offset, uint32_t size, uint64_t value)
+static void write_reg(struct fuzz *f, uint32_t region, uint64_t offset, uint32_t size,
+		      uint64_t value)
 {
 	struct {
 		struct vu_header header;
 		struct vu_region_access access;
 		uint64_t value;
 	} m = {{f->id++, VU_REGION_WRITE, (uint32_t)(VU_HEADER_SIZE + 16 + size), VU_NO_REPLY, 0},
-	       {offset, 0, size},
+	       {offset, region, size},
 	       value};
 
 	send_bytes(f, &m, m.header.size, NULL, 0);
@@ -416,9 +153,11 @@ static void do_dma(struct fuzz *f)
 	uint32_t size =
 		kind & 0x80 ? (uint32_t)number(f) : (uint32_t)take(f, 1) * (kind & 0x40 ? 97 : 1);
 
-	write_reg(f, MDLTEST_DMA_ADDR_OFFSET, 8, address);
-	write_reg(f, MDLTEST_DMA_LEN_OFFSET, 4, size);
-	write_reg(f, MDLTEST_DMA_CTRL_OFFSET, 4, (kind & 0x1eu) | MDLTEST_DMA_CTRL_GO_MASK);
+	if (!(kind & 1)) /* bus mastering */
+		write_reg(f, VU_REGION_CONFIG, 4, 2, 6);
+	write_reg(f, 0, MDLTEST_DMA_ADDR_OFFSET, 8, address);
+	write_reg(f, 0, MDLTEST_DMA_LEN_OFFSET, 4, size);
+	write_reg(f, 0, MDLTEST_DMA_CTRL_OFFSET, 4, (kind & 0x1eu) | MDLTEST_DMA_CTRL_GO_MASK);
 	answer(f, address, size, kind & MDLTEST_DMA_CTRL_WRITE_MASK, kind & 0x20 ? 6 : 2);
 	serve(f);
 }
@@ -486,12 +225,13 @@ static void do_feature(struct fuzz *f)
 		VU_FEATURE_SET | (uint32_t)VU_FEATURE_MIG_DEVICE_STATE,
 	};
 	static const uint8_t sizes[] = {8, 0, 32, 0, 24, 0, 8, 8};
+	static const uint8_t states[] = {0, 1, 2, 3, 4, 5, 6, 7, 2, 3, 4, 6};
 	uint8_t kind = (uint8_t)take(f, 1);
 
 	m.head.flags = kind < 240 ? flags[kind % 8] : (uint32_t)take(f, 3);
 	switch (m.head.flags & VU_FEATURE_MASK) {
 	case VU_FEATURE_MIG_DEVICE_STATE:
-		m.data[0] = below(f, 9);
+		m.data[0] = states[below(f, 12)];
 		break;
 	case VU_FEATURE_DMA_LOGGING_START:
 		m.data[0] = UINT64_C(4096) << below(f, 4);
@@ -524,25 +264,76 @@ static void do_migration(struct fuzz *f)
 		send_message(f, VU_MIG_DATA_READ, &m, sizeof(m.head), 0);
 		return;
 	}
-	if (kind < 200) { /* what was read, perhaps with a change */
-		size_t at = 0;
-
-		for (; at < f->stream_size; at += size) {
-			size = f->stream_size - at < sizeof(m.data) ? f->stream_size - at
-								    : sizeof(m.data);
-			memcpy(m.data, f->stream + at, size);
-			if (kind & 1)
-				m.data[take(f, 2) % size] ^= (uint8_t)take(f, 1);
-			m.head.size = (uint32_t)size;
-			m.head.argsz = m.head.size + 8;
-			send_message(f, VU_MIG_DATA_WRITE, &m, sizeof(m.head) + size, 0);
-		}
-		return;
-	}
 	size = take_bytes(f, m.data, below(f, 512));
 	m.head.size = kind > 250 ? (uint32_t)number(f) : (uint32_t)size;
 	m.head.argsz = m.head.size + 8;
 	send_message(f, VU_MIG_DATA_WRITE, &m, sizeof(m.head) + size, 0);
+}
+
+static void set_state(struct fuzz *f, uint32_t state)
+{
+	const struct {
+		struct vu_header header;
+		struct vu_feature feature;
+		uint32_t state, unused;
+	} m = {{f->id++, VU_DEVICE_FEATURE, sizeof(m), 0, 0},
+	       {16, VU_FEATURE_SET | (uint32_t)VU_FEATURE_MIG_DEVICE_STATE},
+	       state,
+	       0};
+
+	send_bytes(f, &m, sizeof(m), NULL, 0);
+}
+
+static void send_stream(struct fuzz *f, const uint8_t *data, size_t size)
+{
+	static uint8_t message[VU_HEADER_SIZE + 8 + PIECE];
+	struct vu_header header = {f->id++, VU_MIG_DATA_WRITE,
+				   (uint32_t)(VU_HEADER_SIZE + 8 + size), 0, 0};
+	struct vu_mig_data head = {(uint32_t)(8 + size), (uint32_t)size};
+
+	memcpy(message, &header, sizeof(header));
+	memcpy(message + sizeof(header), &head, sizeof(head));
+	memcpy(message + sizeof(header) + sizeof(head), data, size);
+	send_bytes(f, message, header.size, NULL, 0);
+	serve(f);
+}
+
+/* Onto itself; with changes to the stream, and in other pieces, as the program says. */
+static void do_round_trip(struct fuzz *f)
+{
+	uint8_t kind = (uint8_t)take(f, 1);
+	size_t piece = kind & 0x20 ? 1024 * (1 + below(f, 16)) : PIECE;
+
+	f->stream_size = 0;
+	if (kind & 1)
+		set_state(f, VU_MIG_PRE_COPY);
+	for (int phase = 0; phase < 2; phase++) {
+		if (phase)
+			set_state(f, VU_MIG_STOP_COPY);
+		for (size_t before = SIZE_MAX;
+		     before != f->stream_size && f->stream_size < MAX_STREAM;) {
+			const struct vu_mig_data read = {PIECE + 8, PIECE};
+			const struct vu_header header = {f->id++, VU_MIG_DATA_READ, 24, 0, 0};
+
+			before = f->stream_size;
+			send_bytes(f, &header, sizeof(header), NULL, 0);
+			send_bytes(f, &read, sizeof(read), NULL, 0);
+			serve(f);
+		}
+	}
+	set_state(f, VU_MIG_RESUMING);
+	for (unsigned n = kind & 2 ? below(f, 4) : 0; n && f->stream_size; n--)
+		f->stream[take(f, 3) % f->stream_size] ^= (uint8_t)take(f, 1);
+	if (kind & 4) /* something written over it */
+		take_bytes(f, f->stream + take(f, 3) % (MAX_STREAM - 64), below(f, 64));
+	if (kind & 8)
+		f->stream_size = take(f, 3) % (f->stream_size + 1);
+	for (size_t at = 0; at < f->stream_size; at += piece)
+		send_stream(f, f->stream + at,
+			    f->stream_size - at < piece ? f->stream_size - at : piece);
+	set_state(f, kind & 16 ? VU_MIG_STOP : VU_MIG_RUNNING);
+	if (kind & 0x40)
+		send_message(f, VU_DEVICE_RESET, "", 0, 0);
 }
 
 static void do_multi(struct fuzz *f)
@@ -641,8 +432,10 @@ static void step(struct fuzz *f)
 		do_feature(f);
 		break;
 	case 18:
-	case 19:
 		do_migration(f);
+		break;
+	case 19:
+		do_round_trip(f);
 		break;
 	case 20:
 		do_multi(f);
@@ -696,20 +489,8 @@ static void swallow(void *arg, enum mdl_log_level level, const char *line)
 	(void)arg, (void)level, (void)line;
 }
 
-static void set_up(void)
-{
-	struct sigaction action = {.sa_handler = give_up};
-	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
-
-	sigaction(SIGRTMIN, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	if (timer_create(CLOCK_MONOTONIC, &event, &patience))
-		abort();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool ready;
 	struct fuzz *f = calloc(1, sizeof(*f));
 	const struct mdl_options options = {.log_level = MDL_LOG_DEBUG,
 					    .log = swallow,
@@ -719,22 +500,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int lowest = dup(0), after;
 
 	close(lowest);
-	if (!ready)
-		set_up();
-	ready = true;
 	f->data = data;
 	f->size = size;
 	f->fd = -1;
 	f->memory = memfd_create("fuzz", MFD_CLOEXEC);
 	if (ftruncate(f->memory, MEMORY_SIZE) || mdl_create(&f->dev, &mdltest_device, &options))
 		abort();
-	stopping = f->dev;
+	client_watch(f->dev);
 	connect_client(f);
 	do_version(f);
 	while (f->size)
 		step(f);
 	must_serve(f);
-	stopping = NULL;
+	client_watch(NULL);
 	mdl_destroy(f->dev);
 	while (f->nkept)
 		close(f->kept[--f->nkept]);

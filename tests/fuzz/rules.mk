@@ -18,7 +18,7 @@ FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_SEEDS_parser := tests/language/good tests/language/bad
 FUZZ_LEN_parser   := 20000
 FUZZ_LEN_wire     := 4096
-FUZZ_EXTRA_wire   := $(BUILD)/fuzz/obj/mdltest.o $(BUILD)/fuzz/obj/mdltest_logic.o
+FUZZ_EXTRA_wire   := $(BUILD)/fuzz/obj/tests/fuzz/wire_client.o $(BUILD)/fuzz/obj/mdltest.o $(BUILD)/fuzz/obj/mdltest_logic.o
 
 FUZZ_OBJ   := $(BUILD)/fuzz/obj
 FUZZ_CPP   = $(MDL_CPPFLAGS) -Imdl -Icodegen -Iruntime -I$(GEN) -Itests -I$(GEN)/devices/mdltest
@@ -70,7 +70,7 @@ check-fuzz-$(1): $(BUILD)/fuzz/fuzz_$(1)
 	@echo "fuzz_$(1): nothing found"
 fuzz-merge-$(1): $(BUILD)/fuzz/fuzz_$(1)
 	@mkdir -p tests/fuzz/corpus/$(1)
-	$$< -merge=1 -max_len=1024 tests/fuzz/corpus/$(1) $(BUILD)/fuzz/$(1)
+	$$< -set_cover_merge=1 -max_len=1500 tests/fuzz/corpus/$(1) $(BUILD)/fuzz/$(1)
 fuzz: fuzz-$(1)
 check-fuzz: check-fuzz-$(1)
 endef
