@@ -141,7 +141,7 @@ define device_rules
 $(GEN)/$(1)/$(2).c: $(3)/$(2).mdl $(MDLC) $(SKELETONS)
 	$$(call say,MDLC,$$<)
 	@mkdir -p $$(@D)
-	$(Q)$(MDLC) -MD -MP -MT $$@ -MF $$(@:.c=.mdl.d) -o $$@ $$< && touch $$@
+	$(Q)$(MDLC) --skeletons=codegen/skel -MD -MP -MT $$@ -MF $$(@:.c=.mdl.d) -o $$@ $$< && touch $$@
 $(GEN)/$(1)/$(2).h: $(GEN)/$(1)/$(2).c ;
 $(BUILD)/obj/$(1)/$(2).o: $(GEN)/$(1)/$(2).c $(FLAGS)
 	$$(call say,CC,$$<)
