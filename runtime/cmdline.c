@@ -30,7 +30,7 @@ struct cmdline {
 	struct mdl_options options;
 	const char *path;
 	int fd; /* -1: none */
-	const char *save, *restore;
+	const char *save, *restore, *control, *takeover;
 	bool help, version;
 	struct setting *settings;
 	unsigned nsettings;
@@ -146,6 +146,18 @@ static int set_restore(struct cmdline *cmd, const char *value)
 	return 0;
 }
 
+static int set_control(struct cmdline *cmd, const char *value)
+{
+	cmd->control = value;
+	return 0;
+}
+
+static int set_takeover(struct cmdline *cmd, const char *value)
+{
+	cmd->takeover = value;
+	return 0;
+}
+
 static int set_max_regions(struct cmdline *cmd, const char *value)
 {
 	return set_u32(cmd, "max-dma-regions", value, 1, 65535, &cmd->options.max_dma_regions);
@@ -190,6 +202,10 @@ static const struct option {
 	{{0, "save", "FILE", "write the device's state to FILE on SIGUSR1 and at the end"},
 	 set_save},
 	{{0, "restore", "FILE", "begin with the state that was saved to FILE"}, set_restore},
+	{{0, "control", "PATH", "let a new process take over that is started with --takeover=PATH"},
+	 set_control},
+	{{0, "takeover", "PATH", "take client, state and sockets over from a running process"},
+	 set_takeover},
 	{{0, "spin", "US", "busy-poll this many microseconds before sleeping (0)"}, set_spin},
 	{{0, "max-dma-regions", "N", "DMA regions that a client may map (65535)"}, set_max_regions},
 	{{0, "max-queued", "N", "requests that wait while the device does DMA (1024)"},
@@ -313,7 +329,9 @@ static int parse(struct cmdline *cmd, int argc, char **argv)
 		return 0;
 	if (cmd->path && cmd->fd >= 0)
 		return usage_error(cmd, "both a socket's path and --fd");
-	if (!cmd->path && cmd->fd < 0)
+	if (cmd->takeover && (cmd->path || cmd->fd >= 0 || cmd->control || cmd->restore))
+		return usage_error(cmd, "--takeover brings sockets and state with it");
+	if (!cmd->path && cmd->fd < 0 && !cmd->takeover)
 		return usage_error(cmd, "no socket: give its path, or --fd=FDNUM");
 	return 0;
 }
@@ -374,8 +392,19 @@ static int watch_save(struct mdl_dev *dev, struct cmdline *cmd)
 
 static int open_socket(struct mdl_dev *dev, const struct cmdline *cmd)
 {
-	int rc = cmd->path ? mdl_listen(dev, cmd->path) : server_adopt(dev, cmd->fd);
+	int rc = cmd->control ? mdl_control(dev, cmd->control) : 0;
 
+	if (rc) {
+		log_error(dev, "no control socket %s: %s", cmd->control, strerror(-rc));
+		return rc;
+	}
+	if (cmd->takeover) {
+		rc = mdl_takeover(dev, cmd->takeover);
+		if (rc)
+			log_error(dev, "cannot take over at %s: %s", cmd->takeover, strerror(-rc));
+		return rc;
+	}
+	rc = cmd->path ? mdl_listen(dev, cmd->path) : server_adopt(dev, cmd->fd);
 	if (rc && cmd->path)
 		log_error(dev, "cannot serve on %s: %s", cmd->path, strerror(-rc));
 	else if (rc)
@@ -405,7 +434,7 @@ static int run(struct mdl_dev *dev, struct cmdline *cmd)
 
 	if (rc)
 		log_error(dev, "serving failed: %s", strerror(-rc));
-	if (cmd->save && mdl_save(dev, cmd->save))
+	if (cmd->save && !dev->handed_over && mdl_save(dev, cmd->save))
 		rc = -EIO;
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }

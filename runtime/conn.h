@@ -140,6 +140,10 @@ void conn_send_now(struct mdl_dev *dev, const struct vu_header *header, const st
 /* The reply point's: room for a payload of REPLY_SPACE bytes; queue it behind this header. */
 uint8_t *conn_reply_begin(struct mdl_dev *dev);
 void conn_reply_end(struct mdl_dev *dev, const struct vu_header *header, const struct reply *reply);
+/* Begin to serve the client of a connection that another process had. */
+int conn_watch(struct mdl_dev *dev);
+/* Another process has the client now: forget it, and tell nobody. */
+void conn_leave(struct mdl_dev *dev);
 /* The twin socket was agreed: `fd` becomes the connection's. */
 int conn_set_twin(struct mdl_dev *dev, int fd);
 /* Sending may wait a little for a client that reads (in mdl_run(), not in mdl_poll()). */

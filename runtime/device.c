@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "handover.h"
 #include "param.h"
 #include "server.h"
 #include "tables.h"
@@ -132,8 +133,10 @@ void mdl_destroy(struct mdl_dev *dev)
 {
 	if (!dev)
 		return;
-	if (dev->loop)
+	if (dev->loop) {
 		server_destroy(dev);
+		control_destroy(dev);
+	}
 	conn_destroy(dev);
 	migration_destroy(dev);
 	doorbells_destroy(dev);

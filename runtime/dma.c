@@ -76,6 +76,8 @@ static void insert(struct dma *dma, const struct dma_region *region, uint32_t at
 static void take_out(struct dma *dma, uint32_t at)
 {
 	dma_mapping_put(dma->regions[at].mapping);
+	if (dma->regions[at].fd >= 0)
+		close(dma->regions[at].fd);
 	dma->nregions--;
 	memmove(&dma->regions[at], &dma->regions[at + 1],
 		(dma->nregions - at) * sizeof(dma->regions[0]));
@@ -182,7 +184,7 @@ static int check_map(struct mdl_dev *dev, const struct vu_dma_map *map)
 
 int dma_map_handle(struct mdl_dev *dev, struct request *req, struct reply *reply)
 {
-	struct dma_region region = {0};
+	struct dma_region region = {.fd = -1};
 	struct vu_dma_map map;
 	int result, fd;
 
@@ -200,12 +202,17 @@ int dma_map_handle(struct mdl_dev *dev, struct request *req, struct reply *reply
 	region.iova = map.address;
 	region.size = map.size;
 	region.flags = map.flags;
+	region.offset = map.offset;
+	region.order = dev->dma->registered++;
 	fd = request_take_fd(req, 0);
 	if (fd >= 0) {
 		/* Memory that may be neither read nor written need not be mapped. */
 		if (map.flags)
 			result = map_memory(&region, fd, map.offset);
-		close(fd);
+		if (result == 0 && dev->control)
+			region.fd = fd;
+		else
+			close(fd);
 	} else {
 		result = dma_message_prepare(dev);
 	}

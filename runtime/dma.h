@@ -19,6 +19,9 @@ struct dma_region {
 	uint32_t flags;      /* VU_DMA_MAP_… */
 	uint8_t *host;       /* the first byte, or NULL: by messages only */
 	struct dma_mapping *mapping;
+	uint64_t order;  /* regions were registered in this order */
+	uint64_t offset; /* in the client's file */
+	int fd;          /* of it, kept where another process may take over; else -1 */
 };
 
 /* One mdl_dma_map()ped piece. */
@@ -43,7 +46,8 @@ struct dma {
 	uint8_t *bounce;     /* one message's data and what stands before it */
 	size_t bounce_size;
 	enum dma_form form;
-	bool always; /* also while bus mastering is off */
+	uint64_t registered; /* regions so far */
+	bool always;         /* also while bus mastering is off */
 };
 
 /* The region that has this address, or NULL. */

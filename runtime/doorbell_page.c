@@ -7,6 +7,7 @@
  * while, less and less often, down to every IDLE_NS, so that an idle device leaves its core alone.
  */
 #include "doorbell.h"
+#include "migration.h"
 #include "region.h"
 
 #include <errno.h>
@@ -133,7 +134,11 @@ bool doorbell_page_get(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t 
 {
 	const struct page_doorbell *doorbell = find(dev, reg, element);
 
-	if (doorbell)
+	/* Where the page stays with the client, what we have not seen yet is for the next process.
+	 */
+	if (doorbell && dev->migration->in_place)
+		memcpy(bytes, doorbell->seen, reg->width);
+	else if (doorbell)
 		look(doorbell, bytes);
 	return doorbell != NULL;
 }
@@ -146,7 +151,7 @@ void doorbell_page_put(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t 
 
 	if (!doorbell)
 		return;
-	for (i = 0; i < reg->width; i++)
+	for (i = 0; i < reg->width && !dev->migration->in_place; i++)
 		((volatile uint8_t *)(uintptr_t)doorbell->place)[i] = bytes[i];
 	memcpy(doorbell->seen, bytes, reg->width);
 }

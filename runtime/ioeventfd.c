@@ -5,6 +5,7 @@
  * not travel this way: the hook gets how often the doorbell was rung since.
  */
 #include "doorbell.h"
+#include "handover.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -205,6 +206,57 @@ void io_fds_destroy(struct mdl_dev *dev)
 	io_fds_close(dev);
 	free(dev->io_fds);
 	dev->io_fds = NULL;
+}
+
+/* ---- handing over: what rings meanwhile waits in the eventfds */
+
+void io_fds_give(struct mdl_dev *dev, struct parcel *parcel)
+{
+	const struct io_fds *fds = dev->io_fds;
+	uint32_t i;
+
+	parcel_put_number(parcel, fds ? fds->n : 0);
+	for (i = 0; fds && i < fds->n; i++) {
+		parcel_put_text(parcel, fds->fds[i].reg->name);
+		parcel_put_number(parcel, fds->fds[i].element);
+		parcel_put_fd(parcel, fds->fds[i].fd);
+	}
+}
+
+static struct io_fd *find_io_fd(struct mdl_dev *dev, const char *name, uint64_t element)
+{
+	struct io_fds *fds = dev->io_fds;
+	uint32_t i;
+
+	for (i = 0; fds && i < fds->n; i++)
+		if (fds->fds[i].element == element && !strcmp(fds->fds[i].reg->name, name))
+			return &fds->fds[i];
+	return NULL;
+}
+
+int io_fds_take(struct mdl_dev *dev, struct parcel *parcel)
+{
+	uint64_t n = parcel_take_number(parcel), element;
+	char name[256];
+	struct io_fd *io;
+	int fd;
+
+	while (n-- && !parcel->error) {
+		parcel_take_text(parcel, name, sizeof(name));
+		element = parcel_take_number(parcel);
+		fd = parcel_take_fd(parcel);
+		if (fd < 0)
+			continue;
+		io = find_io_fd(dev, name, element);
+		if (!io || io->fd >= 0) {
+			log_error(dev, "doorbell %s: the client rings it by an eventfd", name);
+			close(fd);
+			return -EINVAL;
+		}
+		/* Doorbells are paused: it is heard when they go on. */
+		io->fd = fd;
+	}
+	return parcel->error;
 }
 
 void io_fds_pause(struct mdl_dev *dev, bool pause)

@@ -17,7 +17,8 @@ struct migration {
 	struct load *load; /* in RESUMING */
 	uint8_t *out;      /* the data of a reply */
 	size_t out_size;
-	bool refused; /* mdl_load_fail() was called */
+	bool refused;  /* mdl_load_fail() was called */
+	bool in_place; /* the state goes to a process that has the same shared memory */
 	uint32_t held; /* the state to go on with, after migration_hold() */
 };
 

@@ -44,6 +44,8 @@ struct mdl_dev {
 	struct migration *migration; /* migration.c */
 	struct trace *trace;     /* trace.c; NULL while off */
 	struct io_fds *io_fds;   /* ioeventfd.c; NULL: no such doorbells */
+	struct control *control; /* control.c; NULL: no other process can take over */
+	bool handed_over;        /* another process is the device now */
 	struct doorbell_pages *doorbell_pages; /* doorbell_page.c; NULL: no such doorbells */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* RAM windows in the migration stream: what to send, and where what comes is kept. */
+#include "migration.h"
 #include "ram.h"
 
 #include <errno.h>
@@ -35,13 +36,17 @@ static void bit_set(uint64_t *bits, uint64_t i)
 	bits[i / 64] |= 1ull << i % 64;
 }
 
+/* Is it in the stream?  Memory that the next process has too is not. */
+static bool travels(const struct mdl_dev *dev, const struct ram_window *window)
+{
+	return !window->ram->transient && !(dev->migration->in_place && window->fd >= 0);
+}
+
 /* ---- the shadow */
 
 static int shadow_window(const struct ram_window *window, struct ram_shadow_window *shadow,
 			 uint8_t *memory)
 {
-	if (window->ram->transient)
-		return 0;
 	shadow->memory = memory;
 	shadow->bits = calloc(pages_of(window) / 64 + 1, sizeof(uint64_t));
 	return shadow->bits ? 0 : -ENOMEM;
@@ -56,7 +61,7 @@ int ram_shadow_create(struct mdl_dev *dev, struct ram_shadow *shadow)
 
 	*shadow = (struct ram_shadow){0};
 	for (; (window = region_ram(dev, shadow->n)); shadow->n++)
-		if (!window->ram->transient)
+		if (travels(dev, window))
 			shadow->size += pages_of(window) * RAM_PAGE;
 	shadow->windows = calloc(shadow->n + 1u, sizeof(*shadow->windows));
 	if (!shadow->windows)
@@ -71,9 +76,10 @@ int ram_shadow_create(struct mdl_dev *dev, struct ram_shadow *shadow)
 	}
 	for (i = 0; result == 0 && i < shadow->n; i++) {
 		window = region_ram(dev, i);
+		if (!travels(dev, window))
+			continue;
 		result = shadow_window(window, &shadow->windows[i], shadow->base + at);
-		if (!window->ram->transient)
-			at += pages_of(window) * RAM_PAGE;
+		at += pages_of(window) * RAM_PAGE;
 	}
 	if (result < 0)
 		ram_shadow_destroy(shadow);
@@ -216,7 +222,7 @@ int64_t ram_find(struct mdl_dev *dev, const uint8_t *name, size_t size)
 	uint32_t i;
 
 	for (i = 0; (window = region_ram(dev, i)); i += window->ram->count)
-		if (!window->ram->transient && strlen(window->ram->name) == size &&
+		if (travels(dev, window) && strlen(window->ram->name) == size &&
 		    memcmp(window->ram->name, name, size) == 0)
 			return i;
 	return -1;
@@ -257,7 +263,7 @@ bool ram_complete(struct mdl_dev *dev, const struct ram_shadow *shadow, bool may
 	uint32_t i;
 
 	for (i = 0; (window = region_ram(dev, i)); i++) {
-		if (window->ram->transient)
+		if (!travels(dev, window))
 			continue;
 		for (page = came = 0; page < pages_of(window); page++)
 			came += bit_get(shadow->windows[i].bits, page);

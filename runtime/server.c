@@ -15,17 +15,14 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "handover.h"
+#include "listener.h"
 #include "loop.h"
 
-#define BACKLOG  8
 #define RETRY_NS UINT64_C(100000000)
 
 struct server {
-	int fd;
-	struct sockaddr_un address;
-	bool has_file; /* we made it: */
-	dev_t file_dev;
-	ino_t file_ino;
+	struct listener listener;
 	struct loop_timer retry; /* accept() ran out of descriptors or memory */
 };
 
@@ -43,7 +40,7 @@ static void accept_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg
 
 static void retry_accept(struct mdl_dev *dev, struct loop_timer *timer)
 {
-	int rc = loop_add_patient(dev, dev->server->fd, EPOLLIN, accept_event, NULL);
+	int rc = loop_add_patient(dev, dev->server->listener.fd, EPOLLIN, accept_event, NULL);
 
 	if (!rc)
 		return;
@@ -77,108 +74,33 @@ static void accept_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg
 		log_error(dev, "a client cannot be served: %s", strerror(-rc));
 }
 
-static int set_address(struct sockaddr_un *address, const char *path)
-{
-	size_t length = strlen(path);
-
-	if (!length)
-		return -ENOENT;
-	if (length >= sizeof(address->sun_path))
-		return -ENAMETOOLONG;
-	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	memcpy(address->sun_path, path, length + 1);
-	return 0;
-}
-
-/* Does a server answer there?  A full queue means that one does. */
-static bool is_live(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), rc;
-
-	if (fd < 0)
-		return true; /* not known: touch nothing */
-	rc = connect(fd, (const struct sockaddr *)address, sizeof(*address)) ? errno : 0;
-	close(fd);
-	return rc != ECONNREFUSED && rc != ENOENT;
-}
-
-/* Remove what a dead server left; nothing else. */
-static int remove_stale(struct mdl_dev *dev, const struct sockaddr_un *address)
-{
-	struct stat before, now;
-
-	if (lstat(address->sun_path, &before))
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(before.st_mode)) {
-		log_error(dev, "%s exists and is not a socket", address->sun_path);
-		return -EADDRINUSE;
-	}
-	if (is_live(address)) {
-		log_error(dev, "%s is in use by another server", address->sun_path);
-		return -EADDRINUSE;
-	}
-	/* another server may have replaced it meanwhile */
-	if (lstat(address->sun_path, &now))
-		return errno == ENOENT ? 0 : -errno;
-	if (now.st_ino != before.st_ino || now.st_dev != before.st_dev)
-		return -EADDRINUSE;
-	return unlink(address->sun_path) && errno != ENOENT ? -errno : 0;
-}
-
-static int bind_file(struct mdl_dev *dev, struct server *server)
-{
-	const struct sockaddr_un *address = &server->address;
-	struct stat st;
-	int rc = remove_stale(dev, address);
-
-	if (rc)
-		return rc;
-	/* the file gets the socket's own mode, so nobody can slip in before a chmod */
-	if (fchmod(server->fd, 0600) ||
-	    bind(server->fd, (const struct sockaddr *)address, sizeof(*address)) ||
-	    lstat(address->sun_path, &st))
-		return -errno;
-	server->file_dev = st.st_dev;
-	server->file_ino = st.st_ino;
-	server->has_file = true;
-	return listen(server->fd, BACKLOG) ? -errno : 0;
-}
-
 /* Watch a listening socket; it becomes the server's. */
-static int serve(struct mdl_dev *dev, int fd, struct server **made)
+static int serve(struct mdl_dev *dev, const struct listener *listener)
 {
 	struct server *server = calloc(1, sizeof(*server));
 
-	if (!server) {
-		close(fd);
+	if (!server)
 		return -ENOMEM;
-	}
-	server->fd = fd;
+	server->listener = *listener;
 	server->retry.expire = retry_accept;
-	*made = dev->server = server;
-	return loop_add_patient(dev, fd, EPOLLIN, accept_event, NULL);
+	dev->server = server;
+	return loop_add_patient(dev, listener->fd, EPOLLIN, accept_event, NULL);
 }
 
 int mdl_listen(struct mdl_dev *dev, const char *path)
 {
-	struct server *server;
-	struct sockaddr_un address;
-	int rc = dev->server || dev->conn->fd >= 0 ? -EBUSY : set_address(&address, path), fd;
+	struct listener listener;
+	int rc = dev->server || dev->conn->fd >= 0 ? -EBUSY : mdl_start(dev);
 
 	if (!rc)
-		rc = mdl_start(dev);
+		rc = listener_open(dev, &listener, path, SOCK_STREAM);
 	if (rc)
 		return rc;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	rc = serve(dev, fd, &server);
-	if (!rc) {
-		server->address = address;
-		rc = bind_file(dev, server);
-	}
-	if (rc)
+	rc = serve(dev, &listener);
+	if (rc && dev->server)
 		server_destroy(dev);
+	else if (rc)
+		listener_close(&listener);
 	else
 		log_info(dev, "listening on %s", path);
 	return rc;
@@ -205,7 +127,7 @@ static int socket_option(int fd, int option)
 
 int server_adopt(struct mdl_dev *dev, int fd)
 {
-	struct server *server;
+	const struct listener listener = {.fd = fd};
 	int domain = socket_option(fd, SO_DOMAIN), rc;
 
 	if (domain < 0)
@@ -221,19 +143,55 @@ int server_adopt(struct mdl_dev *dev, int fd)
 			close(fd);
 		return rc;
 	}
-	rc = serve(dev, fd, &server);
-	if (rc)
+	rc = serve(dev, &listener);
+	if (rc && dev->server)
 		server_destroy(dev);
+	else if (rc)
+		close(fd);
 	return rc;
 }
 
-static void remove_file(const struct server *server)
-{
-	struct stat st;
+/* ---- handing over */
 
-	if (server->has_file && !lstat(server->address.sun_path, &st) &&
-	    st.st_dev == server->file_dev && st.st_ino == server->file_ino)
-		unlink(server->address.sun_path);
+void server_give(struct mdl_dev *dev, struct parcel *parcel)
+{
+	const struct listener none = {.fd = -1};
+
+	listener_give(dev->server ? &dev->server->listener : &none, parcel);
+}
+
+int server_take(struct mdl_dev *dev, struct parcel *parcel)
+{
+	struct listener listener;
+
+	listener_take(&listener, parcel);
+	if (listener.fd < 0)
+		return parcel->error;
+	dev->server = calloc(1, sizeof(*dev->server));
+	if (!dev->server) {
+		listener_close(&listener);
+		return -ENOMEM;
+	}
+	dev->server->listener = listener;
+	dev->server->retry.expire = retry_accept;
+	return parcel->error;
+}
+
+int server_begin(struct mdl_dev *dev)
+{
+	struct server *server = dev->server;
+
+	if (!server)
+		return 0;
+	server->listener.has_file = server->listener.had_file;
+	return loop_add_patient(dev, server->listener.fd, EPOLLIN, accept_event, NULL);
+}
+
+void server_leave(struct mdl_dev *dev)
+{
+	if (dev->server)
+		dev->server->listener.has_file = false;
+	server_destroy(dev);
 }
 
 void server_destroy(struct mdl_dev *dev)
@@ -243,9 +201,8 @@ void server_destroy(struct mdl_dev *dev)
 	if (!server)
 		return;
 	loop_timer_cancel(dev, &server->retry);
-	loop_remove(dev, server->fd);
-	remove_file(server);
-	close(server->fd);
+	loop_remove(dev, server->listener.fd);
+	listener_close(&server->listener);
 	free(server);
 	dev->server = NULL;
 }

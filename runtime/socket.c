@@ -349,6 +349,30 @@ int conn_open(struct mdl_dev *dev, int fd, bool attached)
 	return 0;
 }
 
+int conn_watch(struct mdl_dev *dev)
+{
+	struct conn *conn = dev->conn;
+
+	conn->events = EPOLLIN;
+	return conn->fd < 0 ? 0 : loop_add_patient(dev, conn->fd, EPOLLIN, socket_event, NULL);
+}
+
+void conn_leave(struct mdl_dev *dev)
+{
+	struct conn *conn = dev->conn;
+
+	if (conn->fd < 0)
+		return;
+	loop_remove(dev, conn->fd);
+	close(conn->fd);
+	conn->fd = -1;
+	rx_clear(&conn->rx[0]);
+	rx_clear(&conn->rx[1]);
+	rx_destroy(&conn->twin);
+	tx_clear(&conn->tx);
+	reset_limits(conn);
+}
+
 int conn_set_twin(struct mdl_dev *dev, int fd)
 {
 	struct conn *conn = dev->conn;

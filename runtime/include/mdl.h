@@ -544,6 +544,15 @@ int mdl_restore(struct mdl_dev *dev, const char *path);
  * replaced; -EADDRINUSE: a live one or something else is there.
  */
 int mdl_listen(struct mdl_dev *dev, const char *path);
+/*
+ * Live upgrade.  control: let another process take the device over, who asks on this Unix socket
+ * (mode 0600); call it before mdl_listen().  takeover: instead of mdl_listen() and mdl_control(),
+ * become the device that runs in the process whose control socket this is, with its client, state
+ * and sockets; that process's mdl_run() returns 0 then.  After an error it goes on as before, and
+ * this device can only be destroyed.  The other's version must not be above this one's.
+ */
+int mdl_control(struct mdl_dev *dev, const char *path);
+int mdl_takeover(struct mdl_dev *dev, const char *path);
 /* Serve one client on a connected socket (taken over also on error). */
 int mdl_attach(struct mdl_dev *dev, int fd);
 /* Serve until mdl_stop() (0) or, with mdl_attach(), until the client leaves (0). */

@@ -6,10 +6,10 @@ MIGRATION_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/migration/test_*.c
 # Two versions of one device.
 GAUGES          := $(BUILD)/tests/migration/gauge1 $(BUILD)/tests/migration/gauge2
 
-$(MIGRATION_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(MIGRATION_LIB)
+$(MIGRATION_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(MIGRATION_LIB) $(LIBMDL)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $^ $(CMOCKA) -lpthread
+	$(Q)$(LINK) -o $@ $^ $(CMOCKA) $(MDL_LIBS)
 
 $(BUILD)/bin/mdl-dump-stream: $(BUILD)/obj/tests/migration/dump.o $(LIBMDL)
 	$(call say,LINK,$@)
