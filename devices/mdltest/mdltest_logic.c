@@ -50,7 +50,8 @@ void mdltest_SOFT_RESET_on_write(struct mdltest *dev, uint32_t value, uint32_t o
 
 /* ---- interrupts */
 
-static void each_vec(struct mdltest *dev, uint32_t bits, void (*act)(struct mdltest *dev, unsigned irq))
+static void each_vec(struct mdltest *dev, uint32_t bits,
+		     void (*act)(struct mdltest *dev, unsigned irq))
 {
 	for (unsigned i = 0; i < 6; i++)
 		if (bits >> i & 1)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Fuzzer: any bytes as a description, parsed and checked, with nothing printed.  Seeds: tests/language. */
+/* Fuzzer: any bytes as a description, parsed and checked, with nothing printed.  Seeds:
+ * tests/language. */
 #include "model.h"
 #include "parse.h"
 

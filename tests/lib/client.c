@@ -107,10 +107,12 @@ int client_send_bytes(struct client *client, const void *data, size_t size, cons
 	return 0;
 }
 
-int client_send(struct client *client, uint16_t command, uint32_t flags, const void *data, size_t size,
-		const int *fds, unsigned nfds)
+int client_send(struct client *client, uint16_t command, uint32_t flags, const void *data,
+		size_t size, const int *fds, unsigned nfds)
 {
-	struct vu_header header = {.id = client->next_id++, .command = command, .flags = flags,
+	struct vu_header header = {.id = client->next_id++,
+				   .command = command,
+				   .flags = flags,
 				   .size = (uint32_t)(VU_HEADER_SIZE + size)};
 	uint8_t *message = malloc(VU_HEADER_SIZE + size);
 	int rc;
@@ -145,7 +147,8 @@ static void take_fds(struct msghdr *msg, struct client_message *message)
 }
 
 /* 1: all there; 0: the peer closed before the first byte. */
-static int receive_bytes(struct client *client, void *data, size_t size, struct client_message *message)
+static int receive_bytes(struct client *client, void *data, size_t size,
+			 struct client_message *message)
 {
 	size_t got = 0;
 
@@ -155,7 +158,9 @@ static int receive_bytes(struct client *client, void *data, size_t size, struct 
 			char space[CMSG_SPACE(sizeof(int) * CLIENT_MAX_FDS)];
 		} control;
 		struct iovec iov = {(char *)data + got, size - got};
-		struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space,
+		struct msghdr msg = {.msg_iov = &iov,
+				     .msg_iovlen = 1,
+				     .msg_control = control.space,
 				     .msg_controllen = sizeof(control.space)};
 		int rc = wait_for(client->fd, POLLIN, CLIENT_WAIT_MS);
 
@@ -298,12 +303,14 @@ int client_read(struct client *client, uint32_t region, uint64_t offset, void *d
 {
 	struct vu_region_access access = {offset, region, size};
 	struct client_message reply;
-	ssize_t n = client_call_fds(client, VU_REGION_READ, &access, sizeof(access), NULL, 0, &reply);
+	ssize_t n =
+		client_call_fds(client, VU_REGION_READ, &access, sizeof(access), NULL, 0, &reply);
 
 	if (n < 0)
 		return (int)n;
-	n = (size_t)n == sizeof(access) + size && !memcmp(reply.data, &access, sizeof(access)) ? 0
-											       : -EPROTO;
+	n = (size_t)n == sizeof(access) + size && !memcmp(reply.data, &access, sizeof(access))
+		    ? 0
+		    : -EPROTO;
 	if (n == 0)
 		memcpy(data, reply.data + sizeof(access), size);
 	client_message_free(&reply);
@@ -321,12 +328,16 @@ int client_write(struct client *client, uint32_t region, uint64_t offset, const 
 		return -ENOMEM;
 	memcpy(payload, &access, sizeof(access));
 	memcpy(payload + sizeof(access), data, size);
-	n = client_call(client, VU_REGION_WRITE, payload, sizeof(access) + size, &reply, sizeof(reply));
+	n = client_call(client, VU_REGION_WRITE, payload, sizeof(access) + size, &reply,
+			sizeof(reply));
 	free(payload);
-	return n < 0 ? (int)n : n == sizeof(reply) && !memcmp(&reply, &access, sizeof(reply)) ? 0 : -EPROTO;
+	return n < 0                                                           ? (int)n
+	       : n == sizeof(reply) && !memcmp(&reply, &access, sizeof(reply)) ? 0
+									       : -EPROTO;
 }
 
-int client_get(struct client *client, uint32_t region, uint64_t offset, uint32_t size, uint64_t *value)
+int client_get(struct client *client, uint32_t region, uint64_t offset, uint32_t size,
+	       uint64_t *value)
 {
 	uint8_t data[8];
 	int rc = size > 8 ? -EINVAL : client_read(client, region, offset, data, size);
@@ -339,7 +350,8 @@ int client_get(struct client *client, uint32_t region, uint64_t offset, uint32_t
 	return 0;
 }
 
-int client_put(struct client *client, uint32_t region, uint64_t offset, uint32_t size, uint64_t value)
+int client_put(struct client *client, uint32_t region, uint64_t offset, uint32_t size,
+	       uint64_t value)
 {
 	uint8_t data[8];
 
@@ -350,7 +362,8 @@ int client_put(struct client *client, uint32_t region, uint64_t offset, uint32_t
 	return client_write(client, region, offset, data, size);
 }
 
-static int call_empty(struct client *client, uint16_t command, const void *data, size_t size, int fd)
+static int call_empty(struct client *client, uint16_t command, const void *data, size_t size,
+		      int fd)
 {
 	struct client_message reply;
 	ssize_t n = client_call_fds(client, command, data, size, &fd, fd >= 0, &reply);
@@ -361,8 +374,8 @@ static int call_empty(struct client *client, uint16_t command, const void *data,
 	return n == 0 ? 0 : -EPROTO;
 }
 
-int client_dma_map(struct client *client, uint64_t iova, uint64_t size, uint64_t offset, uint32_t flags,
-		   int fd)
+int client_dma_map(struct client *client, uint64_t iova, uint64_t size, uint64_t offset,
+		   uint32_t flags, int fd)
 {
 	struct vu_dma_map map = {sizeof(map), flags, offset, iova, size};
 

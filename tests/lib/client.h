@@ -25,7 +25,7 @@ struct client {
 
 struct client_message {
 	struct vu_header header;
-	uint8_t *data;           /* payload; free with client_message_free() */
+	uint8_t *data; /* payload; free with client_message_free() */
 	size_t size;
 	int fds[CLIENT_MAX_FDS];
 	unsigned nfds;
@@ -39,8 +39,8 @@ void client_close(struct client *client);
 int client_send_bytes(struct client *client, const void *data, size_t size, const int *fds,
 		      unsigned nfds);
 /* One message with header.  Returns its id. */
-int client_send(struct client *client, uint16_t command, uint32_t flags, const void *data, size_t size,
-		const int *fds, unsigned nfds);
+int client_send(struct client *client, uint16_t command, uint32_t flags, const void *data,
+		size_t size, const int *fds, unsigned nfds);
 /* The next message of the server's; 0 if it closed the connection, 1 if there is one. */
 int client_receive(struct client *client, struct client_message *message);
 void client_message_free(struct client_message *message);
@@ -48,8 +48,8 @@ void client_message_free(struct client_message *message);
 int client_wait_closed(struct client *client);
 
 /*
- * Send a command and wait for its reply, whose payload goes to reply (at most reply_max bytes; longer is
- * an error).  Returns the payload's size; -(CLIENT_REMOTE + errno) is the server's error.
+ * Send a command and wait for its reply, whose payload goes to reply (at most reply_max bytes;
+ * longer is an error).  Returns the payload's size; -(CLIENT_REMOTE + errno) is the server's error.
  */
 ssize_t client_call(struct client *client, uint16_t command, const void *data, size_t size,
 		    void *reply, size_t reply_max);
@@ -58,17 +58,19 @@ ssize_t client_call_fds(struct client *client, uint16_t command, const void *dat
 
 /* The handshake; capabilities: JSON text, or NULL for QEMU's usual. */
 int client_negotiate(struct client *client, const char *json);
-int client_open(struct client *client, const char *path);  /* connect and negotiate */
+int client_open(struct client *client, const char *path); /* connect and negotiate */
 
 int client_read(struct client *client, uint32_t region, uint64_t offset, void *data, uint32_t size);
 int client_write(struct client *client, uint32_t region, uint64_t offset, const void *data,
 		 uint32_t size);
 /* Little-endian values of 1, 2, 4, 8 bytes; a failed read fails by *value untouched and -errno. */
-int client_get(struct client *client, uint32_t region, uint64_t offset, uint32_t size, uint64_t *value);
-int client_put(struct client *client, uint32_t region, uint64_t offset, uint32_t size, uint64_t value);
+int client_get(struct client *client, uint32_t region, uint64_t offset, uint32_t size,
+	       uint64_t *value);
+int client_put(struct client *client, uint32_t region, uint64_t offset, uint32_t size,
+	       uint64_t value);
 
-int client_dma_map(struct client *client, uint64_t iova, uint64_t size, uint64_t offset, uint32_t flags,
-		   int fd);
+int client_dma_map(struct client *client, uint64_t iova, uint64_t size, uint64_t offset,
+		   uint32_t flags, int fd);
 int client_dma_unmap(struct client *client, uint64_t iova, uint64_t size);
 /* flags: VU_IRQ_SET_…; fd -1: none */
 int client_set_irq(struct client *client, uint32_t index, uint32_t flags, uint32_t start,
@@ -93,8 +95,8 @@ int client_mig_write(struct client *client, const void *data, uint32_t size);
 
 struct server {
 	pid_t pid;
-	char dir[64];            /* its own folder in TMPDIR */
-	char path[96];           /* its socket */
+	char dir[64];  /* its own folder in TMPDIR */
+	char path[96]; /* its socket */
 };
 
 /* Start program with `--socket-path=…` and the further arguments (NULL-terminated list or NULL). */

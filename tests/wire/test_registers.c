@@ -50,7 +50,8 @@ static void accesses_that_span(void **state)
 
 	/* read-only ID below, SCRATCH above */
 	card_put(card, 0, MDLTEST_ID_OFFSET, 8, UINT64_C(0x9999999911111111));
-	assert_true(card_get(card, 0, 0, 8) == (UINT64_C(0x99999999) << 32 | MDLTEST_ID_RESET_VALUE));
+	assert_true(card_get(card, 0, 0, 8) ==
+		    (UINT64_C(0x99999999) << 32 | MDLTEST_ID_RESET_VALUE));
 	card_put(card, 0, MDLTEST_ARRAY_OFFSET, 8, UINT64_C(0x0000000200000001));
 	assert_int_equal(GET(WRITES), 2);
 	assert_int_equal(card_get(card, 0, MDLTEST_ARRAY_OFFSET + 4, 4), 2);
