@@ -24,7 +24,8 @@ $(QEMU_GUEST): $(BUILD)/tests/qemu/%: tests/qemu/guest/%.c
 	$(Q)$(CC) -std=gnu11 -Wall -Wextra -Wconversion -Wpedantic -Wshadow -O1 -static -o $@ $<
 
 check-qemu: $(QEMU_TESTS) $(QEMU_TOOLS) $(BUILD)/bin/gpio-idio16 $(BUILD)/bin/mdltest \
-		$(BUILD)/bin/edu ## tests with a real QEMU
+		$(BUILD)/bin/edu $(BUILD)/tests/migration/gauge1 \
+		$(BUILD)/tests/migration/gauge2 ## tests with a real QEMU
 	$(Q)BUILD=$(BUILD) tests/qemu/check $(QEMU_TESTS)
 
 demo-qemu: $(QEMU_TOOLS) $(BUILD)/bin/gpio-idio16 ## boot Linux, its own driver drives a device

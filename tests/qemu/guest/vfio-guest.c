@@ -4,6 +4,7 @@
  *
  *	vfio-guest edu ADDRESS		factorial, INTx, MSI, DMA both ways
  *	vfio-guest mdltest ADDRESS	every MSI-X vector, mapped memory
+ *	vfio-guest gauge ADDRESS	works until there is a file /tmp/stop; says how often in /tmp/rounds
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -301,15 +302,73 @@ static void mdltest(void)
 	printf("mdltest: eight MSI-X vectors and 16 KiB of its memory\n");
 }
 
+/* ---- gauge: one addition after the other, each with its interrupt, DMA and memory */
+
+static void gauge_round(uint32_t i, uint64_t *sum, const uint8_t *page, volatile uint8_t *memory)
+{
+	uint64_t stored;
+
+	*sum += i % 1000;
+	out(0x00, i % 1000);
+	want_interrupt("an addition", 0);
+	expect("TOTAL", *sum, *(volatile uint64_t *)(bar + 0x08));
+	*(volatile uint64_t *)(memory + i * 8 % 0x10000) = *sum;
+	out(0x20, 1);
+	expect("STATUS", 0, in(0x24));
+	memcpy(&stored, page, sizeof(stored));
+	expect("what DMA stored", *sum, stored);
+	expect("memory", *sum, *(volatile uint64_t *)(memory + i * 8 % 0x10000));
+	if (interrupt(0, 0))
+		die("round %u: an interrupt too many", i);
+}
+
+static void write_rounds(uint32_t i)
+{
+	char text[16];
+	int fd = open("/tmp/rounds", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	int size = snprintf(text, sizeof(text), "%10u\n", i);
+
+	if (fd < 0 || pwrite(fd, text, (size_t)size, 0) != size)
+		die("/tmp/rounds: %s", strerror(errno));
+	close(fd);
+}
+
+static void gauge(void)
+{
+	volatile uint8_t *memory = map_bar(2, 0x10000);
+	uint8_t *page = dma_page(TO);
+	uint64_t sum = 0;
+	uint32_t i;
+
+	bar = map_bar(0, PAGE);
+	irqs_on(VFIO_PCI_MSIX_IRQ_INDEX, 2);
+	out64(0x18, TO);
+	out(0x28, 10000);
+	expect("VERSION", 1, in(0x10));
+	for (i = 0; access("/tmp/stop", F_OK) != 0; i++) {
+		gauge_round(i, &sum, page, memory);
+		write_rounds(i + 1);
+	}
+	expect("VERSION", 2, in(0x10));
+	expect("EXTRA", 5, in(0x60));
+	if (in(0x2c) == 0 || !interrupt(1, WAIT_MS))
+		die("the timer has stopped");
+	irqs_off(VFIO_PCI_MSIX_IRQ_INDEX, 2);
+	dma_page_free(TO, page);
+	printf("gauge: %u rounds, %u ticks\n", i, in(0x2c));
+}
+
 int main(int argc, char *argv[])
 {
 	if (argc != 3) {
-		fprintf(stderr, "usage: vfio-guest edu|mdltest ADDRESS\n");
+		fprintf(stderr, "usage: vfio-guest edu|mdltest|gauge ADDRESS\n");
 		return 2;
 	}
 	open_device(argv[2]);
 	if (strcmp(argv[1], "edu") == 0)
 		edu();
+	else if (strcmp(argv[1], "gauge") == 0)
+		gauge();
 	else
 		mdltest();
 	return 0;
