@@ -136,7 +136,8 @@ $(MDLC): $(BUILD)/obj/mdl/main.o $(LIBMDLC)
 
 # ---- devices: X.mdl and, if there is one, X_logic.c beside it
 
-# Generated C is held to the same warnings as ours.
+# Generated C is held to the same warnings as ours.  The header is included by its place: an older one that
+# `mdlc X.mdl -o X.c` left beside the logic would be found first, and disagree with the tables.
 define device_rules
 $(GEN)/$(1)/$(2).c: $(3)/$(2).mdl $(MDLC) $(SKELETONS)
 	$$(call say,MDLC,$$<)
@@ -150,7 +151,7 @@ $(BUILD)/obj/$(1)/$(2).o: $(GEN)/$(1)/$(2).c $(FLAGS)
 $(BUILD)/obj/$(1)/$(2)_logic.o: $(3)/$(2)_logic.c $(GEN)/$(1)/$(2).h $(FLAGS)
 	$$(call say,CC,$$<)
 	@mkdir -p $$(@D)
-	$(Q)$$(COMPILE) -I$(GEN)/$(1) -Wno-unused-parameter -Wno-missing-prototypes -c -o $$@ $$<
+	$(Q)$$(COMPILE) -include $(GEN)/$(1)/$(2).h -I$(GEN)/$(1) -Wno-unused-parameter -Wno-missing-prototypes -c -o $$@ $$<
 -include $(wildcard $(GEN)/$(1)/*.d) $(wildcard $(BUILD)/obj/$(1)/*.d)
 endef
 device_objects = $(BUILD)/obj/$(1)/$(2).o $(patsubst %,$(BUILD)/obj/$(1)/$(2)_logic.o,$(wildcard $(3)/$(2)_logic.c))
