@@ -98,6 +98,9 @@ static d4_sig(d4_event(?{owner}, ?{event}), ?{fn}, ?{type}, ?{ndims})
 @ifeq event check_write
 	return value;
 @endif
+@ifeq event on_read
+	return value;
+@endif
 }
 
 @endif
