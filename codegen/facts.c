@@ -295,6 +295,7 @@ void facts_write(struct facts *facts, const struct model *model,
 		return;
 	}
 	write_output(&run);
+	facts_includes(&run);
 	write_device(&run);
 	facts_pci(&run);
 	write_consts(&run);

@@ -74,6 +74,7 @@ void facts_state(const struct facts_run *run);
 void facts_device_hooks(const struct facts_run *run);
 void facts_pci(const struct facts_run *run);
 void facts_callees(const struct facts_run *run);
+void facts_includes(const struct facts_run *run);
 
 struct facts_hook {
 	const char *owner; /* "reg", "field", "timer", "device" */

@@ -130,13 +130,32 @@ const char *suggest_type(struct resolver *r, const char *name)
 	return near ? near : suggest_name(r, SPACE_GLOBAL, 1u << SYM_LAYOUT, name);
 }
 
+/* In a type of C our names for integers are known, too: `const u8 *`. */
+static const char *c_type(struct resolver *r, const char *type)
+{
+	const char *text = "", *ctype;
+	bool is_signed;
+	unsigned size;
+
+	while (*type) {
+		size_t length = strcspn(type, " *"), gap = strspn(type + length, " *");
+		const char *word = arena_copy(r->arena, type, length);
+
+		if (!integer_type(word, &size, &is_signed, &ctype))
+			ctype = word;
+		text = arena_printf(r->arena, "%s%s%.*s", text, ctype, (int)gap, type + length);
+		type += length + gap;
+	}
+	return text;
+}
+
 /* Types of C: their size and meaning are the host's, so they cannot travel. */
 static bool host_type(struct resolver *r, const struct node *node, struct m_var *var)
 {
 	const char *near;
 
 	var->type = M_VAR_HOST;
-	var->ctype = node->type;
+	var->ctype = c_type(r, node->type);
 	var->size = 0;
 	if (var->transient)
 		return true;
@@ -205,10 +224,17 @@ static void var_shape(struct resolver *r, const struct node *node, struct m_var 
 	var->bounded = node->bounded;
 }
 
+/* `= NULL` is what a pointer begins with anyhow. */
+static bool is_null(struct resolver *r, const struct m_var *var, const struct expr *value)
+{
+	return var->type == M_VAR_HOST && strchr(var->ctype, '*') && value->kind == EXPR_NAME &&
+	       !strcmp(value->name, "NULL") && !names_find(&r->names, SPACE_GLOBAL, "NULL");
+}
+
 static void var_value(struct resolver *r, const struct attr *attr, const struct m_enum *names,
 		      struct m_var *var)
 {
-	if (!attr || !attr->args)
+	if (!attr || !attr->args || is_null(r, var, attr->args))
 		return;
 	var->has_value = true;
 	if (var->type == M_VAR_LAYOUT)

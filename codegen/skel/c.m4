@@ -1,7 +1,7 @@
 @# SPDX-License-Identifier: BSD-2-Clause
 @# X.h and X.c: the author's structure and accessors, the run time's tables, the hooks between.
 @#
-@sections h: h_top h_consts h_enums h_irqs h_masks h_layouts h_layout_checks h_bits
+@sections h: h_top h_top_end h_consts h_enums h_irqs h_masks h_layouts h_layout_checks h_bits
 @sections h_regs_open h_regs h_regs_close h_rams_open h_rams h_rams_close
 @sections h_latches_open h_latches h_latches_close h_self h_params h_vars h_timers h_self_close
 @sections h_layout_calls h_access h_causes h_hooks h_end

@@ -8,6 +8,7 @@
 #define ${guard}_H
 
 #include <mdl.h>
+@to h_top_end
 
 @to h_end
 #endif
@@ -21,6 +22,11 @@
 @to c_top_end
 #endif
 
+@end
+@#
+@fact include
+@to h_top
+#include ${name}
 @end
 @#
 @fact callee
