@@ -66,6 +66,11 @@ $(shell mkdir -p $(BUILD); printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $(FLAGS) || \
 	printf '%s\n' '$(FLAGS_NOW)' > $(FLAGS))
 endif
 
+# mdlc finds its skeletons from its own place; not from a build folder somewhere else.
+ifeq ($(wildcard $(BUILD)/../codegen/skel $(BUILD)/../../codegen/skel),)
+export MDLC_SKELETONS := $(CURDIR)/codegen/skel
+endif
+
 # ---- what there is
 
 GEN        := $(BUILD)/gen
@@ -142,7 +147,7 @@ define device_rules
 $(GEN)/$(1)/$(2).c: $(3)/$(2).mdl $(MDLC) $(SKELETONS)
 	$$(call say,MDLC,$$<)
 	@mkdir -p $$(@D)
-	$(Q)$(MDLC) --skeletons=codegen/skel -MD -MP -MT $$@ -MF $$(@:.c=.mdl.d) -o $$@ $$< && touch $$@
+	$(Q)$(MDLC) -MD -MP -MT $$@ -MF $$(@:.c=.mdl.d) -o $$@ $$< && touch $$@
 $(GEN)/$(1)/$(2).h: $(GEN)/$(1)/$(2).c ;
 $(BUILD)/obj/$(1)/$(2).o: $(GEN)/$(1)/$(2).c $(FLAGS)
 	$$(call say,CC,$$<)
