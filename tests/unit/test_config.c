@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Config space: identity, BAR sizing, write masks, capabilities and what writes to them do. */
-#include "sample_device.h"
+#include "sample_drive.h"
 
 #define ALL_ONES 0xffffffffull
 

@@ -2,7 +2,7 @@
 /* Decode against a slow and obvious model, and what it must refuse. */
 #include <time.h>
 
-#include "sample_device.h"
+#include "sample_drive.h"
 
 static uint64_t place(const struct mdl_reg *reg, uint32_t element)
 {

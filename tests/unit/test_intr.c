@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* `intr` blocks: latches, levels, test bits, enable and mask, and the messages that acknowledging
  * needs. */
-#include "sample_device.h"
+#include "sample_drive.h"
 
 #define ISR 0x300u
 #define IER 0x304u

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include "sample_device.h"
+#include "sample_drive.h"
 
 #define INTX VU_IRQ_INTX
 #define MSI  VU_IRQ_MSI

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What one register does: masks, effects under byte enables, locks, hooks and their order. */
-#include "sample_device.h"
+#include "sample_drive.h"
 
 #define BAR0 0u
 

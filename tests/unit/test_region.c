@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "sample_device.h"
+#include "sample_drive.h"
 
 static int try(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size)
 {
