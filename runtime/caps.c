@@ -294,8 +294,11 @@ void caps_written(struct mdl_dev *dev, uint32_t offset, unsigned n, const uint8_
 	const struct config *config = dev->config;
 	const uint32_t flr = config->express + EXP_DEVICE + 1u, af = config->af + AF_CONTROL;
 
-	if (overlaps(config->msi, MSI_CONTROL, MSI_MASK + 4, offset, n) ||
-	    overlaps(config->msix, MSIX_CONTROL, MSIX_CONTROL + 2, offset, n))
+	if (overlaps(config->msi, MSI_CONTROL, MSI_MASK + 4, offset, n)) {
+		irqs_msi_written(dev);
+		irqs_update(dev);
+	}
+	if (overlaps(config->msix, MSIX_CONTROL, MSIX_CONTROL + 2, offset, n))
 		irqs_update(dev);
 	if (holds(config->pm, PM_CONTROL, offset, n))
 		pm_written(dev, before[config->pm + PM_CONTROL - offset]);

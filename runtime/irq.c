@@ -112,11 +112,16 @@ void irqs_pending(const struct mdl_dev *dev, uint64_t *bitmap)
 			bitmap[i / 64] |= 1ull << (i % 64);
 }
 
+/*
+ * To VFIO MSI is off until its user enables it, whatever config space still says of the last one:
+ * who connects must not find pending bits there, which he would take for interrupts of his own.
+ */
 static void show_msi_pending(struct mdl_dev *dev)
 {
+	const struct irqs *irqs = dev->irqs;
 	uint64_t pending = 0;
 
-	if (dev->irqs->mode == IRQ_MODE_MSI)
+	if (irqs->mode == IRQ_MODE_MSI && (irqs->msi_wanted || irqs->index[VU_IRQ_MSI].attached))
 		irqs_pending(dev, &pending);
 	config_set_msi_pending(dev, (uint32_t)pending);
 }
@@ -222,6 +227,11 @@ static void triggers_flush(struct mdl_dev *dev)
 }
 
 /* ---- levels and pulses */
+
+void irqs_msi_written(struct mdl_dev *dev)
+{
+	dev->irqs->msi_wanted = true;
+}
 
 static void mode_change(struct mdl_dev *dev, enum irq_mode mode)
 {

@@ -45,6 +45,7 @@ struct irqs {
 	uint32_t pulses;   /* how many have `pulse` set */
 	uint32_t triggers; /* how many vectors have `triggered` set */
 	enum irq_mode mode;
+	bool msi_wanted; /* this client has written to the MSI capability */
 	struct irq_index index[VU_NUM_IRQS];
 	int unmask_fd;       /* eventfd that unmasks INTx, or -1 */
 	uint8_t *table;      /* MSI-X */

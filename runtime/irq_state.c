@@ -110,6 +110,7 @@ void irqs_client_gone(struct mdl_dev *dev)
 	struct irqs *irqs = dev->irqs;
 
 	irq_vfio_detach_all(dev);
+	irqs->msi_wanted = false;
 	irqs_update(dev);
 	for (uint32_t i = 0; i < irqs->count; i++)
 		if (irqs->mode == IRQ_MODE_MSI || irqs->mode == IRQ_MODE_MSIX)
@@ -191,6 +192,8 @@ int irqs_load(struct mdl_dev *dev, const uint8_t *state, size_t size)
 		log_error(dev, "the state of interrupts is not one of this device");
 		return -EINVAL;
 	}
+	/* The one who loads knows what was loaded. */
+	irqs->msi_wanted = conn_connected(dev);
 	irqs->pulses = 0;
 	for (uint32_t i = 0; i < irqs->count; i++) {
 		struct irq *irq = &irqs->irqs[i];

@@ -252,6 +252,7 @@ int irqs_create(struct mdl_dev *dev);
 void irqs_destroy(struct mdl_dev *dev);
 void irqs_client_gone(struct mdl_dev *dev);               /* eventfds are dropped, levels and pending stay */
 void irqs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);
+void irqs_msi_written(struct mdl_dev *dev);               /* by this client; irqs_update() follows */
 void irqs_update(struct mdl_dev *dev);                    /* control bits changed, a load, RUNNING again: re-derive */
 /*
  * What migrates of interrupts: raised levels, what is owed, the MSI-X table.  Load judges all of it first; then

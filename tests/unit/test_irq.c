@@ -16,6 +16,11 @@ static bool status_bit(struct mdl_dev *dev)
 	return rd(dev, CONFIG, 6, 1) & 8;
 }
 
+static void enable_msi(struct mdl_dev *dev, unsigned log2)
+{
+	wr(dev, CONFIG, AT_MSI + 2, 2, 1 | log2 << 4);
+}
+
 static void enable_msix(struct mdl_dev *dev)
 {
 	wr(dev, CONFIG, AT_MSIX + 2, 2, 0x8000);
@@ -184,6 +189,51 @@ static void the_next_client_hears_of_levels(void **state)
 	close(fd);
 }
 
+/* Pending bits are of who enabled MSI; the interrupts themselves wait for whoever attaches. */
+static void the_next_client_finds_no_msi_pending(void **state)
+{
+	struct mdl_dev *dev = *state;
+	const int fd = new_eventfd();
+
+	enable_msi(dev, 0);
+	attach(dev, MSI, 0, fd);
+	mdl_irq_raise(dev, 0);
+	assert_int_equal(signals(fd), 1);
+	wr(dev, CONFIG, AT_MSI + 16, 4, 1);
+	mdl_irq_pulse(dev, 1);
+	assert_int_equal(rd(dev, CONFIG, AT_MSI + 20, 4), 1);
+	irqs_client_gone(dev);
+	assert_int_equal(rd(dev, CONFIG, AT_MSI + 20, 4), 0);
+	mdl_irq_lower(dev, 0);
+	mdl_irq_raise(dev, 0);
+	mdl_irq_pulse(dev, 2);
+	irqs_update(dev);
+	assert_int_equal(rd(dev, CONFIG, AT_MSI + 20, 4), 0);
+	/* Enabled without an eventfd, as masked: pending. */
+	enable_msi(dev, 0);
+	assert_int_equal(rd(dev, CONFIG, AT_MSI + 20, 4), 1);
+	attach(dev, MSI, 0, fd);
+	assert_int_equal(rd(dev, CONFIG, AT_MSI + 20, 4), 1);
+	assert_int_equal(signals(fd), 0);
+	wr(dev, CONFIG, AT_MSI + 16, 4, 0);
+	assert_int_equal(signals(fd), 1);
+	assert_int_equal(rd(dev, CONFIG, AT_MSI + 20, 4), 0);
+	/* Neither disabled nor after a reset is anything pending. */
+	wr(dev, CONFIG, AT_MSI + 16, 4, 1);
+	mdl_irq_pulse(dev, 1);
+	wr(dev, CONFIG, AT_MSI + 2, 1, 0);
+	assert_int_equal(set(dev, TRIGGER_NONE, MSI, 0, 0), 0);
+	assert_int_equal(rd(dev, CONFIG, AT_MSI + 20, 4), 0);
+	enable_msi(dev, 0);
+	assert_int_equal(rd(dev, CONFIG, AT_MSI + 20, 4), 1);
+	mdl_reset(dev, MDL_RESET_HARD);
+	assert_int_equal(rd(dev, CONFIG, AT_MSI + 20, 4), 0);
+	enable_msi(dev, 0);
+	attach(dev, MSI, 0, fd);
+	assert_int_equal(signals(fd), 0);
+	close(fd);
+}
+
 static void levels_follow_a_change_of_mode(void **state)
 {
 	struct mdl_dev *dev = *state;
@@ -309,6 +359,7 @@ int main(void)
 		TEST(intx_pulses_are_kept),
 		TEST(intx_is_unmasked_by_an_eventfd),
 		TEST(the_next_client_hears_of_levels),
+		TEST(the_next_client_finds_no_msi_pending),
 		TEST(levels_follow_a_change_of_mode),
 		TEST(reset_lowers_and_forgets),
 		TEST(sleeping_functions_do_not_interrupt),

@@ -362,6 +362,29 @@ static void levels_outlive_clients(void **state)
 	assert_int_equal(card_events(fd), 1);
 }
 
+/* A client takes pending MSIs that it finds for its own guest's: there are none. */
+static void no_msi_pends_for_who_comes(void **state)
+{
+	struct card *card = *state;
+	uint32_t cap = card_capability(card, 0x05), pending = cap + 0x14;
+	int fd = card_attach(card, VU_IRQ_MSI, 0);
+
+	card_put(card, CONFIG, cap + 2, 2, 1);
+	PUT(IRQ_RAISE, 1);
+	assert_int_equal(card_events(fd), 1);
+	card_put(card, CONFIG, cap + 0x10, 4, 1);
+	PUT(IRQ_PULSE, 2);
+	assert_int_equal(card_get(card, CONFIG, pending, 4), 1);
+	card_reopen(card);
+	assert_int_equal(card_get(card, CONFIG, pending, 4), 0);
+	PUT(IRQ_PULSE, 4);
+	assert_int_equal(card_get(card, CONFIG, pending, 4), 0);
+	/* They are not lost. */
+	card_put(card, CONFIG, cap + 0x10, 4, 0);
+	fd = card_attach(card, VU_IRQ_MSI, 0);
+	assert_int_equal(card_events(fd), 1);
+}
+
 static void reset_lowers(void **state)
 {
 	struct card *card = *state;
@@ -458,6 +481,7 @@ int main(void)
 		CARD_TEST(edges_latch),
 		CARD_TEST(levels_follow),
 		CARD_TEST(levels_outlive_clients),
+		CARD_TEST(no_msi_pends_for_who_comes),
 		CARD_TEST(reset_lowers),
 		CARD_TEST(stopped_devices_wait),
 		CARD_TEST(interrupts_migrate),
