@@ -75,9 +75,26 @@ static void compare_caps(struct compat *c)
 	}
 }
 
-/* Registers of one BAR, or of config space; new ones may come where nothing was. */
+/* True: all that was allowed is. */
+static bool compare_access(struct compat *c, struct json_object *old, struct json_object *now,
+			   const char *where)
+{
+	uint64_t min = compat_number(old, "access_min"), max = compat_number(old, "access_max");
+	char mend[64];
+
+	if (compat_number(now, "access_min") <= min && compat_number(now, "access_max") >= max)
+		return true;
+	snprintf(mend, sizeof(mend), "access %" PRIu64 "..%" PRIu64, min, max);
+	compat_break(c, mend, "%s: widths that a driver used are no longer allowed", where);
+	return false;
+}
+
+/*
+ * Registers of one BAR, or of config space; new ones may come where nothing was.  widths: whether
+ * those are to be compared, too.
+ */
 static void compare_regs(struct compat *c, struct json_object *old, struct json_object *now,
-			 const char *where)
+			 const char *where, bool widths)
 {
 	static const char *const keys[] = {"offset", "width",      "count",
 					   "dims",   "big_endian", "doorbell"};
@@ -93,6 +110,8 @@ static void compare_regs(struct compat *c, struct json_object *old, struct json_
 			 8 * compat_number(x, "width"));
 		for (size_t k = 0; y && k < sizeof(keys) / sizeof(keys[0]); k++)
 			same(c, x, y, what, keys[k], mend);
+		if (y && widths && compat_get(x, "access_max"))
+			compare_access(c, x, y, what);
 		if (!y)
 			compat_break(c, mend, "%s is gone", what);
 	}
@@ -119,18 +138,6 @@ static void compare_ram(struct compat *c, struct json_object *old, struct json_o
 	}
 }
 
-static void compare_access(struct compat *c, struct json_object *old, struct json_object *now,
-			   const char *where)
-{
-	uint64_t min = compat_number(old, "access_min"), max = compat_number(old, "access_max");
-	char mend[64];
-
-	if (compat_number(now, "access_min") <= min && compat_number(now, "access_max") >= max)
-		return;
-	snprintf(mend, sizeof(mend), "access %" PRIu64 "..%" PRIu64, min, max);
-	compat_break(c, mend, "%s: widths that a driver used are no longer allowed", where);
-}
-
 static void compare_bars(struct compat *c)
 {
 	static const char *const keys[] = {"type", "size", "prefetchable", "big_endian"};
@@ -151,8 +158,8 @@ static void compare_bars(struct compat *c)
 		}
 		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
 			same(c, x, y, where, keys[k], mend);
-		compare_access(c, x, y, where);
-		compare_regs(c, compat_get(x, "registers"), compat_get(y, "registers"), where);
+		compare_regs(c, compat_get(x, "registers"), compat_get(y, "registers"), where,
+			     compare_access(c, x, y, where));
 		compare_ram(c, compat_get(x, "ram"), compat_get(y, "ram"), where);
 	}
 	for (size_t i = 0; i < compat_length(now); i++) {
@@ -190,7 +197,7 @@ void compat_guest(struct compat *c)
 	compare_ids(c);
 	compare_caps(c);
 	compare_regs(c, compat_get(compat_get(c->old, "pci"), "registers"),
-		     compat_get(compat_get(c->now, "pci"), "registers"), "config space");
+		     compat_get(compat_get(c->now, "pci"), "registers"), "config space", false);
 	compare_bars(c);
 	compare_irqs(c);
 }

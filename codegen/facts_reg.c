@@ -255,6 +255,9 @@ static void write_reg(const struct facts_run *run, const struct m_reg *reg, cons
 	facts_hex(f, "end", end_of(reg->offset, reg->width, reg->dims, reg->ndims));
 	facts_number(f, "width", reg->width);
 	facts_number(f, "bits", 8 * reg->width);
+	facts_flag(f, "narrow", reg->narrowed);
+	facts_number(f, "access_min", reg->access_min);
+	facts_number(f, "access_max", reg->access_max);
 	facts_number(f, "ndims", reg->ndims);
 	put_array(f, reg->dims, reg->ndims);
 	facts_number(f, "count", reg->count);

@@ -163,6 +163,8 @@ void json_register(struct json *json, const struct m_reg *reg)
 	json_optional(json, "doc", reg->doc);
 	json_number(json, "offset", reg->offset);
 	json_number(json, "width", reg->width);
+	json_number(json, "access_min", reg->access_min);
+	json_number(json, "access_max", reg->access_max);
 	json_number(json, "count", reg->count);
 	json_dims(json, reg->dims, reg->ndims);
 	json_flag(json, "big_endian", reg->big_endian);

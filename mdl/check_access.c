@@ -2,8 +2,6 @@
 /* Whether what software reads can ever be something, and whether reading or writing it is safe. */
 #include "check_private.h"
 
-#define CONFIG_ACCESS 4u /* bytes, the widest access to config space */
-
 /* A field, or all of a register that has none. */
 struct bits {
 	const struct m_reg *reg;
@@ -265,9 +263,9 @@ static unsigned access_of(const struct checking *c, const struct m_reg *reg)
 	const struct m_bar *bar;
 
 	if (reg->bar < 0)
-		return CONFIG_ACCESS;
+		return reg->access_max;
 	bar = find_bar(c->model, (unsigned)reg->bar);
-	return bar && !bar->bad ? bar->access_max : 0;
+	return bar && !bar->bad ? reg->access_max : 0;
 }
 
 /* Where the first and last byte of the bits are, from the register's start. */
@@ -312,7 +310,7 @@ static void look_at_width(struct checking *c, const struct bits *bits)
 		return;
 	found(c, TORN_FIELD, bits->reg->via, bits->loc,
 	      "%s takes more than one write: %s is accessed by at most %u bytes", describe(c, bits),
-	      describe_space(c, bits->reg->bar), access);
+	      bits->reg->narrowed ? "it" : describe_space(c, bits->reg->bar), access);
 }
 
 void check_torn_field(struct checking *c)

@@ -92,6 +92,35 @@ void check_io_bar_size(struct checking *c)
 	}
 }
 
+static const char *widths_text(const struct checking *c, unsigned min, unsigned max)
+{
+	return min == max ? arena_printf(c->arena, "%u", min)
+			  : arena_printf(c->arena, "%u to %u", min, max);
+}
+
+/* One `access` may be that of many registers: the message is the same for all, and said once. */
+static void check_widths(struct checking *c, const struct m_bar *bar)
+{
+	for (unsigned i = 0; i < bar->nregs; i++) {
+		const struct m_reg *reg = bar->regs[i];
+
+		if (reg->access_min >= bar->access_min && reg->access_max <= bar->access_max)
+			continue;
+		if (found(c, ACCESS_WIDTH, reg->via, reg->access_loc,
+			  "accesses of %s bytes, but BAR %u allows only %s",
+			  widths_text(c, reg->access_min, reg->access_max), bar->index,
+			  widths_text(c, bar->access_min, bar->access_max)))
+			diag_note(c->diag, bar->access_loc, "BAR %u is declared here", bar->index);
+	}
+}
+
+void check_access_width(struct checking *c)
+{
+	for (unsigned i = 0; i < c->model->nbars; i++)
+		if (!c->model->bars[i].bad)
+			check_widths(c, &c->model->bars[i]);
+}
+
 void check_bar_slot(struct checking *c)
 {
 	for (unsigned i = 0; i < c->model->nbars; i++) {

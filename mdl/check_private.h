@@ -88,6 +88,7 @@ void check_config_register(struct checking *c);
 void check_bar_size(struct checking *c);
 void check_io_bar_size(struct checking *c);
 void check_bar_slot(struct checking *c);
+void check_access_width(struct checking *c);
 
 /* check_pci.c */
 uint64_t msix_table_size(const struct m_pci *pci);

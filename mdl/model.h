@@ -105,6 +105,9 @@ struct m_reg {
 	int bar;                     /* 0-5, or -1: config space */
 	uint64_t offset;             /* of element 0, from the start of the BAR or config space */
 	unsigned width;              /* bytes */
+	unsigned access_min, access_max;    /* bytes that one access may have */
+	bool narrowed;               /* not the same as the BAR's */
+	struct loc access_loc;       /* of its `access`, if it has one */
 	unsigned ndims;
 	struct m_dim dims[MODEL_MAX_DIMS];  /* outermost first, groups' dimensions included */
 	unsigned group_dims;         /* how many of them are the groups' */
@@ -185,6 +188,7 @@ struct m_bar {
 	bool prefetchable, big_endian;
 	uint64_t size;
 	unsigned access_min, access_max;
+	struct loc access_loc;       /* of `access`, or of the BAR */
 	struct m_reg **regs;         /* by offset, then declaration; all registers of the BAR: groups, intr, doorbells */
 	unsigned nregs;
 	struct m_ram *rams;          /* by offset */

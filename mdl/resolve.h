@@ -82,12 +82,19 @@ struct lock_words {
 	const struct lock_words *next;
 };
 
+/* `access a..b`: how many bytes at once; max is 0 where it was not given. */
+struct widths {
+	unsigned min, max;
+	struct loc loc;
+};
+
 /* What `default`, a register and a field hand down: nearer layers are merged over farther ones. */
 struct layer {
 	struct access access;
 	bool is_volatile;
 	int sticky;     /* strongest reset kind survived, or -1 */
 	unsigned width; /* bytes; 0: not given */
+	struct widths widths;
 	enum { ENDIAN_NONE, ENDIAN_LITTLE, ENDIAN_BIG } endian;
 	struct resets resets;
 	const struct lock_words *locks;
@@ -241,6 +248,9 @@ const char *access_text(struct resolver *r, struct access access);
 bool can_read(struct access access);
 bool can_write(struct access access);
 void add_masks(struct m_masks *masks, uint64_t bits, struct access access);
+/* False, and reported, if what was written are no widths. */
+bool own_widths(struct resolver *r, const struct env *env, const struct attr *attr,
+		struct widths *widths);
 struct layer merge_layers(const struct layer *far, const struct layer *near);
 /* The words of a register, field or `default`; checks those that contradict each other. */
 void own_layer(struct resolver *r, const struct env *env, const struct attrs *attrs,
@@ -263,7 +273,7 @@ void resolve_doorbell(struct resolver *r, struct map *map, const struct node *no
 struct reg_info *new_reg(struct resolver *r, struct map *map, const struct node *node,
 			 const char *name, struct loc loc);
 void place_reg(struct resolver *r, const struct map *map, struct reg_info *info, unsigned width);
-void keep_words(struct reg_info *info);
+void keep_words(struct resolver *r, struct reg_info *info);
 void finish_reg(struct resolver *r, struct reg_info *info);
 /* The bits that a write can change. */
 uint64_t writable_bits(const struct m_masks *m);

@@ -184,6 +184,43 @@ static unsigned own_width(struct resolver *r, const struct env *env, const struc
 	return 0;
 }
 
+static bool eval_bytes(struct resolver *r, const struct env *env, const struct expr *e,
+		       unsigned *bytes)
+{
+	uint64_t value;
+
+	if (!eval(r, env, e, &value))
+		return false;
+	if (value == 1 || value == 2 || value == 4 || value == 8) {
+		*bytes = (unsigned)value;
+		return true;
+	}
+	fail(r, BAD_ARGUMENT, e->loc, "accesses are 1, 2, 4 or 8 bytes wide");
+	return false;
+}
+
+bool own_widths(struct resolver *r, const struct env *env, const struct attr *attr,
+		struct widths *widths)
+{
+	unsigned min, max;
+
+	*widths = (struct widths){0};
+	if (!attr || !attr->args)
+		return true;
+	if (!eval_bytes(r, env, attr->args, &min))
+		return false;
+	max = min;
+	if (attr->args->next && !eval_bytes(r, env, attr->args->next, &max))
+		return false;
+	if (max < min) {
+		fail(r, BAD_ARGUMENT, attr->loc,
+		     "the range is reversed: write the narrowest first");
+		return false;
+	}
+	*widths = (struct widths){min, max, attr->loc};
+	return true;
+}
+
 static const struct lock_words *own_locks(struct resolver *r, const struct attr *attr)
 {
 	const struct lock_words *locks = NULL;
@@ -208,6 +245,7 @@ void own_layer(struct resolver *r, const struct env *env, const struct attrs *at
 	layer->is_volatile = attrs->word[W_VOLATILE] != NULL;
 	layer->sticky = own_sticky(r, attrs->word[W_STICKY]);
 	layer->width = own_width(r, env, attrs->word[W_WIDTH]);
+	own_widths(r, env, attrs->word[W_ACCESS], &layer->widths);
 	layer->endian = attrs->word[W_LE]   ? ENDIAN_LITTLE
 			: attrs->word[W_BE] ? ENDIAN_BIG
 					    : ENDIAN_NONE;
@@ -234,6 +272,8 @@ struct layer merge_layers(const struct layer *far, const struct layer *near)
 		layer.sticky = far->sticky;
 	if (!near->width)
 		layer.width = far->width;
+	if (!near->widths.max)
+		layer.widths = far->widths;
 	if (!near->endian)
 		layer.endian = far->endian;
 	/* Both lock: the nearer ones first. */

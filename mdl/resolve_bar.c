@@ -5,48 +5,21 @@
 
 #include "resolve.h"
 
+#define CONFIG_ACCESS 4 /* bytes, the widest access to config space */
+
 /* Registers and RAM of one space while it is being walked. */
 struct space {
 	struct list regs, rams;
 };
 
-static bool eval_access(struct resolver *r, const struct expr *e, unsigned *bytes)
-{
-	uint64_t value;
-
-	if (!eval(r, NULL, e, &value))
-		return false;
-	if (value == 1 || value == 2 || value == 4 || value == 8) {
-		*bytes = (unsigned)value;
-		return true;
-	}
-	fail(r, BAD_ARGUMENT, e->loc, "accesses are 1, 2, 4 or 8 bytes wide");
-	return false;
-}
-
 static void read_access(struct resolver *r, const struct attr *attr, struct m_bar *bar)
 {
-	unsigned min, max;
+	struct widths widths;
 
-	if (!attr || !attr->args)
-		return;
-	if (!eval_access(r, attr->args, &min)) {
-		bar->bad = true;
-		return;
-	}
-	max = min;
-	if (attr->args->next && !eval_access(r, attr->args->next, &max)) {
-		bar->bad = true;
-		return;
-	}
-	if (max < min) {
-		fail(r, BAD_ARGUMENT, attr->loc,
-		     "the range is reversed: write the narrowest first");
-		bar->bad = true;
-		return;
-	}
-	bar->access_min = min;
-	bar->access_max = max;
+	bar->bad |= !own_widths(r, NULL, attr, &widths);
+	bar->access_min = widths.min;
+	bar->access_max = widths.max;
+	bar->access_loc = attr ? attr->loc : bar->loc;
 }
 
 static void need(struct resolver *r, struct m_bar *bar, const char *what, const char *example)
@@ -96,6 +69,20 @@ static void default_access(struct m_bar *bar, const struct list *regs)
 	for (unsigned i = 0; i < regs->n && bar->type == M_BAR_MEM32; i++)
 		if (((struct m_reg *)regs->items[i])->width == 8)
 			bar->access_max = 8;
+}
+
+/* A register's own widths, where it has some, else those of its space. */
+static void settle_widths(const struct list *regs, unsigned min, unsigned max)
+{
+	for (unsigned i = 0; i < regs->n; i++) {
+		struct m_reg *reg = regs->items[i];
+
+		if (!reg->access_max) {
+			reg->access_min = min;
+			reg->access_max = max;
+		}
+		reg->narrowed = reg->access_min != min || reg->access_max != max;
+	}
 }
 
 static int by_offset(const void *a, const void *b)
@@ -212,6 +199,7 @@ static void resolve_bar(struct resolver *r, const struct node *node, struct m_ba
 	map = open_map(r, bar, space);
 	walk_map(r, &map, node->children);
 	default_access(bar, &space->regs);
+	settle_widths(&space->regs, bar->access_min, bar->access_max);
 	fill_bar(r, bar, space);
 }
 
@@ -288,6 +276,7 @@ void resolve_config(struct resolver *r, const struct node *items)
 	struct map map = open_map(r, NULL, space);
 
 	walk_map(r, &map, items);
+	settle_widths(&space->regs, 1, CONFIG_ACCESS);
 	r->model->pci.regs = sort_regs(r, &space->regs);
 	r->model->pci.nregs = space->regs.n;
 }

@@ -269,6 +269,8 @@ static struct m_reg *make_register(struct resolver *r, struct map *map, const st
 	reg->intr = m->intr;
 	own_layer(r, map->env, &attrs, NULL, info->own);
 	*info->layer = *info->own;
+	if (!info->layer->widths.max)
+		info->layer->widths = map->layer.widths;
 	if (!info->layer->endian)
 		info->layer->endian = map->layer.endian;
 	if (node->dims)
@@ -280,7 +282,7 @@ static struct m_reg *make_register(struct resolver *r, struct map *map, const st
 	reg->group_dims -= m->own_dims;
 	cause_fields(r, info, m->intr);
 	set_resets(r, info, NULL);
-	keep_words(info);
+	keep_words(r, info);
 	finish_reg(r, info);
 	make_hooks(r, &attrs, reg->cname, &reg->hooks, &reg->nhooks);
 	reg->has_read_hook = has_hook(reg->hooks, reg->nhooks, M_ON_READ);
@@ -348,6 +350,8 @@ void resolve_intr(struct resolver *r, struct map *map, const struct node *node)
 	inner.ndims = position.ndims;
 	memcpy(inner.dims, position.dims, sizeof(inner.dims));
 	inner.count = position.count;
+	if (block.widths.max)
+		inner.layer.widths = block.widths;
 	resolve_causes(r, &inner, node, &m);
 	make_registers(r, &inner, &m, block.width);
 	intr->bad = r->trouble != start;

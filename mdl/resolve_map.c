@@ -200,11 +200,14 @@ static void resolve_group(struct resolver *r, struct map *map, const struct node
 	struct position position;
 	struct map inner = *map;
 	struct scope *scope;
+	struct layer layer;
 	struct attrs attrs;
 
 	if (!count_thing(r, map))
 		return;
 	read_attrs(r, node->attrs, IN_GROUP, &attrs);
+	own_layer(r, map->env, &attrs, NULL, &layer);
+	inner.layer = merge_layers(&map->layer, &layer);
 	find_position(r, map, node, 0, &position);
 	scope = open_scope(r, map->scope, position.ndims);
 	declare_in_map(r, map, SYM_GROUP, node->name, "", node->name_loc, scope);

@@ -101,8 +101,16 @@ static void set_masks(struct resolver *r, struct reg_info *info)
 }
 
 /* What is needed of the words later; their scratch is the next register's. */
-void keep_words(struct reg_info *info)
+void keep_words(struct resolver *r, struct reg_info *info)
 {
+	const struct widths *widths = &info->layer->widths;
+
+	if (widths->max && info->reg->bar < 0)
+		fail(r, MISPLACED_WORD, widths->loc,
+		     "config space takes accesses of any width: 'access' is for BARs");
+	info->reg->access_min = widths->min;
+	info->reg->access_max = widths->max;
+	info->reg->access_loc = widths->loc;
 	info->own_access = info->own->access;
 	info->given_access = info->layer->access;
 	info->locks = info->layer->locks;
@@ -201,7 +209,7 @@ void resolve_reg(struct resolver *r, struct map *map, const struct node *node)
 		resolve_alias_fields(r, info);
 	else
 		set_resets(r, info, r->field_layers);
-	keep_words(info);
+	keep_words(r, info);
 	finish_reg(r, info);
 	check_whole(r, &attrs, info);
 	make_hooks(r, &attrs, reg->cname, &reg->hooks, &reg->nhooks);
@@ -258,6 +266,8 @@ void resolve_doorbell(struct resolver *r, struct map *map, const struct node *no
 	info->layer->access = (struct access){.sw = SW_WO};
 	if (!info->layer->width)
 		info->layer->width = map->layer.width;
+	if (!info->layer->widths.max)
+		info->layer->widths = map->layer.widths;
 	if (!info->layer->endian)
 		info->layer->endian = map->layer.endian;
 	place_reg(r, map, info, reg_width(map, info, &attrs));
@@ -269,7 +279,7 @@ void resolve_doorbell(struct resolver *r, struct map *map, const struct node *no
 	if (reg->bar < 0)
 		fail(r, MISPLACED_WORD, node->name_loc, "config space has no doorbells");
 	set_resets(r, info, NULL);
-	keep_words(info);
+	keep_words(r, info);
 	finish_reg(r, info);
 	make_hooks(r, &attrs, reg->cname, &reg->hooks, &reg->nhooks);
 	reg->bad |= r->trouble != start;

@@ -74,9 +74,29 @@ static void span_access(struct mdl_dev *dev, const struct bar *bar, const struct
 
 /* ---- the rules */
 
+static bool reg_allows(const struct mdl_reg *reg, size_t size)
+{
+	return reg->access_max == 0 || (size >= reg->access_min && size <= reg->access_max);
+}
+
 static bool width_allowed(const struct mdl_bar *bar, size_t size)
 {
 	return size >= bar->access_min && size <= bar->access_max && (size & (size - 1)) == 0;
+}
+
+/* Any register may narrow what its BAR allows, and an access may touch several. */
+static bool regs_allow(const struct bar *bar, uint64_t offset, size_t size, bool is_write)
+{
+	const uint64_t end = offset + size;
+
+	while (bar->narrowed && offset < end) {
+		const struct decode_hit hit = decode_find(bar->decode, offset, is_write);
+
+		if (hit.reg && !reg_allows(hit.reg, size))
+			return false;
+		offset += hit.reg ? (uint64_t)hit.reg->width - hit.byte : 1;
+	}
+	return true;
 }
 
 static size_t smaller(uint64_t a, size_t b)
@@ -139,11 +159,15 @@ static int bar_access(struct mdl_dev *dev, const struct bar *bar, uint64_t offse
 
 	if (allowed)
 		hit = decode_find(bar->decode, offset, is_write);
+	if (hit.reg && !reg_allows(hit.reg, size))
+		return -EINVAL;
 	if (hit.reg && hit.byte + size <= hit.reg->width && powered) {
 		reg_access_bytes(dev, &hit, data, (unsigned)size, is_write);
 		return 0;
 	}
 	if (!allowed && (decode_any(bar->decode, offset, size) || !touches_span(bar, offset, size)))
+		return -EINVAL;
+	if (allowed && !regs_allow(bar, offset, size, is_write))
 		return -EINVAL;
 	/* In D3hot a function does not claim memory or I/O cycles (PCI PM 5.4.1). */
 	if (!powered) {
@@ -194,6 +218,8 @@ static int bar_create(struct mdl_dev *dev, const struct mdl_bar *desc)
 	}
 	bar = &dev->regions->bars[desc->index];
 	bar->desc = desc;
+	for (uint32_t i = 0; i < desc->nregs; i++)
+		bar->narrowed |= desc->regs[i].access_max != 0;
 	err = decode_create(&bar->decode, desc->regs, desc->nregs, desc->size);
 	if (err == -EINVAL)
 		log_error(dev, "BAR %u: registers overlap or lie outside", desc->index);

@@ -17,6 +17,7 @@ struct span {
 struct bar {
 	const struct mdl_bar *desc; /* NULL: there is no such BAR */
 	struct decode *decode;
+	bool narrowed; /* some register takes fewer widths than the BAR */
 	struct span *spans; /* by start; they do not overlap */
 	uint32_t nspans;
 	int memfd;       /* -1: nothing is mmappable */

@@ -36,7 +36,21 @@ static bool is_width(unsigned bytes)
 	return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
 }
 
-static int check_reg(struct mdl_dev *dev, const struct mdl_reg *reg, uint64_t space)
+/* bar: NULL in config space, which takes every width. */
+static int check_widths(struct mdl_dev *dev, const struct mdl_reg *reg, const struct mdl_bar *bar)
+{
+	if (reg->access_min == 0 && reg->access_max == 0)
+		return 0;
+	if (!bar || !is_width(reg->access_min) || !is_width(reg->access_max) ||
+	    reg->access_min > reg->access_max || reg->access_min < bar->access_min ||
+	    reg->access_max > bar->access_max)
+		return wrong(dev, "%s has accesses of %u to %u bytes", reg->name, reg->access_min,
+			     reg->access_max);
+	return 0;
+}
+
+static int check_reg(struct mdl_dev *dev, const struct mdl_reg *reg, const struct mdl_bar *bar,
+		     uint64_t space)
 {
 	uint64_t count = 1, last = reg->offset;
 
@@ -57,7 +71,7 @@ static int check_reg(struct mdl_dev *dev, const struct mdl_reg *reg, uint64_t sp
 		return wrong(dev, "%s ends beyond its space", reg->name);
 	if (!(reg->flags & MDL_REG_DOORBELL) && !inside(dev, reg->store, count, reg->width))
 		return wrong(dev, "%s is not stored in the structure", reg->name);
-	return 0;
+	return check_widths(dev, reg, bar);
 }
 
 static int check_bar(struct mdl_dev *dev, const struct mdl_bar *bar)
@@ -71,7 +85,7 @@ static int check_bar(struct mdl_dev *dev, const struct mdl_bar *bar)
 		return wrong(dev, "BAR %u has accesses of %u to %u bytes", bar->index,
 			     bar->access_min, bar->access_max);
 	for (uint32_t i = 0; i < bar->nregs; i++) {
-		int rc = check_reg(dev, &bar->regs[i], bar->size);
+		int rc = check_reg(dev, &bar->regs[i], bar, bar->size);
 
 		if (rc)
 			return rc;
@@ -115,7 +129,7 @@ static int check_pci(struct mdl_dev *dev)
 		return wrong(dev, "INTx pin %u, %u MSI and %u MSI-X vectors", pci->intx,
 			     pci->msi_vectors, pci->msix_vectors);
 	for (uint32_t i = 0; i < pci->nregs; i++) {
-		int rc = check_reg(dev, &pci->regs[i], space);
+		int rc = check_reg(dev, &pci->regs[i], NULL, space);
 
 		if (rc)
 			return rc;

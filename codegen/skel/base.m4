@@ -15,5 +15,7 @@ m4_define(«d4_upper», «m4_translit(«$1», «a-z», «A-Z»)»)
 @# A doc string as the comment at the end of a line.
 m4_define(«d4_doc», «m4_ifelse(«$1», «», «», « /* ${c:1} */»)»)
 m4_define(«d4_more», «m4_ifelse(«$1», «», «», «: ${c:1}»)»)
+@# The widths of accesses that something takes.
+m4_define(«d4_widths», «m4_ifelse(«$1», «$2», «», «$1 to »)«»$2«» m4_ifelse(«$2», «1», «byte», «bytes»)»)
 @# C's arithmetic is on int at least: a narrower result needs a cast, a narrower operand to be unsigned.
 m4_define(«d4_narrow», «m4_ifelse(«$1», «uint8_t», «$2», «$1», «uint16_t», «$2», «$3»)»)

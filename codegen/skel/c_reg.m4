@@ -159,6 +159,10 @@ d4_saw(«register»)»)m4_dnl
 		.writable = ${writable},
 		.count = ${count},
 		.width = ${width},
+@if narrow
+		.access_min = ${access_min},
+		.access_max = ${access_max},
+@endif
 @if ndims
 		.ndims = ${ndims},
 		.dims = dims_of_${cname},

@@ -167,6 +167,7 @@ d4_if(?{doorbell}, «», «<code>${reset}</code>»)</td><td>${h:doc}</td></tr>
 <h3>${h:path}<span class="dims">${array}</span>m4_dnl
 d4_if(?{doc}, « <small>${h:doc}</small>»)</h3>
 <p class="where">m4_ifelse(?{bar}, «config», «Configuration space», «BAR ${bar}») <code>${place}</code>, ${bits} bits«»m4_dnl
+d4_if(?{narrow}, «, accesses of d4_widths(?{access_min}, ?{access_max})»)«»m4_dnl
 d4_if(?{doorbell}, «; doorbell (d4_lower(?{doorbell}))», «m4_ifelse(?{access}, «fields», «», «; <code>${h:access}</code>»); reset <code>${reset}</code>»)«»m4_dnl
 d4_if(?{sticky}, «, kept by${sticky} reset»)«»m4_dnl
 d4_if(?{volatile}, «; changes by itself»)«»m4_dnl

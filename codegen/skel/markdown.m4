@@ -135,6 +135,7 @@ d4_if(?{doorbell}, «doorbell», «${m:access}») | d4_if(?{doorbell}, «», «$
 ### ${m:path}${m:array}
 
 m4_ifelse(?{bar}, «config», «Configuration space», «BAR ${bar}»), ${place}; ${bits} bits; m4_dnl
+d4_if(?{narrow}, «accesses of d4_widths(?{access_min}, ?{access_max}); »)m4_dnl
 d4_if(?{doorbell}, «doorbell», «m4_ifelse(?{access}, «fields», «», «${m:access}; »)reset ${reset}»)«»m4_dnl
 d4_if(?{sticky}, «, kept by${sticky} reset»)«»m4_dnl
 d4_if(?{volatile}, «; changes by itself»)«»d4_if(?{big}, «; big-endian»)«»m4_dnl

@@ -29,7 +29,7 @@ extern "C" {
 #define MDL_VERSION "0.1.0"
 
 /* Changes whenever the tables of part 2 do: mdl_create() refuses another's with -ENOEXEC. */
-#define MDL_ABI 1
+#define MDL_ABI 2
 
 struct mdl_dev;   /* one device instance in the run time; opaque */
 struct mdl_timer;
@@ -281,6 +281,8 @@ struct mdl_reg {
 	uint8_t ndims;
 	uint8_t flags;          /* MDL_REG_… */
 	uint8_t intr_role;      /* enum mdl_intr_role */
+	uint8_t access_min;     /* bytes that one access may have, where the BAR allows more; */
+	uint8_t access_max;     /* 0: what the BAR allows */
 	const struct mdl_dim *dims;
 	const struct mdl_effects *effects;  /* or NULL: none */
 	const struct mdl_lock *locks;       /* or NULL */

@@ -5,6 +5,8 @@
  */
 #include "made.h"
 
+#include <errno.h>
+
 enum sw { RW, RO, WO, NA, W1, RW1 };
 enum on_write { PLAIN, WOCLR, WOSET, WOT, WZC, WZS, WZT, WCLR, WSET };
 enum on_read { STAY, RCLR, RSET };
@@ -155,6 +157,50 @@ static void any_access(void **state)
 	}
 }
 
+/* Which widths a byte of BAR 1 takes, as a sum of them; a hole takes all. */
+static unsigned widths_at(unsigned byte, bool write)
+{
+	static const struct {
+		unsigned at, end, widths;
+	} regs[] = {
+		{0x04, 0x08, 4}, {0x08, 0x0a, 2 | 4}, {0x0a, 0x0c, 1},
+		{0x10, 0x18, 8}, {0x18, 0x20, 4},     {0x20, 0x24, 4},
+	};
+
+	for (size_t i = 0; i < sizeof(regs) / sizeof(*regs); i++)
+		if (regs[i].at <= byte && byte < regs[i].end)
+			return regs[i].at == 0x20 && write ? 15 : regs[i].widths;
+	return 15;
+}
+
+/* An access is one of a width that all registers take which it touches, or an error. */
+static void widths_by_register(void **state)
+{
+	struct made *made = *state;
+
+	for (unsigned i = 0; i < 2 * 4 * 64; i++) {
+		const unsigned at = i % 64, size = 1u << i / 64 % 4;
+		const bool write = i / 256;
+		unsigned widths = 15;
+		uint64_t value = 0;
+
+		if (at + size > 64)
+			continue;
+		for (unsigned k = 0; k < size; k++)
+			widths &= widths_at(at + k, write);
+		const int rc = write ? client_put(&made->client, 1, at, size, value)
+				     : client_get(&made->client, 1, at, size, &value);
+		if (rc != (widths & size ? 0 : -(CLIENT_REMOTE + EINVAL)))
+			fail_msg("%s of %u bytes at 0x%x: %d", write ? "write" : "read", size, at,
+				 rc);
+	}
+	/* Halves of a register that is wider than its accesses. */
+	put(made, 1, 0x18, 4, 0x11111111);
+	put(made, 1, 0x1c, 4, 0x22222222);
+	assert_int_equal(get(made, 1, 0x1c, 4), 0x22222222);
+	assert_int_equal(get(made, 1, 0x18, 4), 0x11111111);
+}
+
 static int start(void **state)
 {
 	return made_start(state, "access", NULL);
@@ -164,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(any_access, start, made_stop),
+		cmocka_unit_test_setup_teardown(widths_by_register, start, made_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

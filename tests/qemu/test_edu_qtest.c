@@ -163,6 +163,26 @@ static void test_identity(void **state)
 	assert_null(qt_error(rig.qt));
 }
 
+/* Below 0x80 only accesses of 4 bytes are allowed, of 4 or 8 above. */
+static void test_widths(void **state)
+{
+	const uint64_t address = UINT64_C(0x1122334455667788);
+
+	(void)state;
+	qt_bar_write(&rig.dev, 0, FACT, 8, 5);
+	qt_bar_write(&rig.dev, 0, STATUS, 8, FACT_IRQ);
+	qt_bar_write(&rig.dev, 0, RAISE, 8, 1);
+	assert_int_equal(in(FACT), 0);
+	assert_int_equal(in(STATUS), 0);
+	assert_int_equal(in(ISR), 0);
+	assert_true(qt_bar_read(&rig.dev, 0, ID, 8) == UINT64_MAX);
+	assert_true(qt_bar_read(&rig.dev, 0, STATUS, 8) == UINT64_MAX);
+	qt_bar_write(&rig.dev, 0, SRC, 8, address);
+	assert_true(qt_bar_read(&rig.dev, 0, SRC, 8) == address);
+	assert_int_equal(in(SRC), (uint32_t)address);
+	assert_null(qt_error(rig.qt));
+}
+
 static void test_factorial(void **state)
 {
 	static const uint32_t of[][2] = {
@@ -440,6 +460,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(test_config_space),
 		BOTH(test_identity),
+		BOTH(test_widths),
 		BOTH(test_factorial),
 		BOTH(test_intx),
 		BOTH(test_msi),

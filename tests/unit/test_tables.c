@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tables that contradict themselves are refused. */
+#include "sample_device.h"
+
+static void quiet(void *arg, enum mdl_log_level level, const char *line)
+{
+	(void)arg;
+	(void)level;
+	(void)line;
+}
+
+static int make_widths(uint8_t min, uint8_t max, bool in_config)
+{
+	const struct mdl_reg reg = {.name = "A",
+				    STORE(plain),
+				    .offset = 0x80,
+				    ALL32,
+				    .count = 1,
+				    .width = 4,
+				    .access_min = min,
+				    .access_max = max};
+	const struct mdl_bar bar = {.type = MDL_BAR_MEM32,
+				    .access_min = 2,
+				    .access_max = 4,
+				    .size = 0x1000,
+				    .nregs = in_config ? 0 : 1,
+				    .regs = &reg};
+	const struct mdl_pci pci = {.vendor = 1, .nregs = in_config ? 1 : 0, .regs = &reg};
+	const struct mdl_device desc = {.abi = MDL_ABI,
+					.version = 1,
+					.name = "widths",
+					.size = sizeof(struct sample),
+					.nbars = 1,
+					.bars = &bar,
+					.pci = &pci};
+	const struct mdl_options options = {.log = quiet};
+	struct mdl_dev *dev;
+	const int err = mdl_create(&dev, &desc, &options);
+
+	mdl_destroy(dev);
+	return err;
+}
+
+static void widths_are_within_the_bars(void **state)
+{
+	(void)state;
+	assert_int_equal(make_widths(0, 0, false), 0);
+	assert_int_equal(make_widths(4, 4, false), 0);
+	assert_int_equal(make_widths(2, 4, false), 0);
+	assert_int_equal(make_widths(1, 4, false), -EINVAL);
+	assert_int_equal(make_widths(4, 8, false), -EINVAL);
+	assert_int_equal(make_widths(4, 2, false), -EINVAL);
+	assert_int_equal(make_widths(3, 4, false), -EINVAL);
+	assert_int_equal(make_widths(0, 4, false), -EINVAL);
+	assert_int_equal(make_widths(4, 0, false), -EINVAL);
+	assert_int_equal(make_widths(0, 0, true), 0);
+	assert_int_equal(make_widths(4, 4, true), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(widths_are_within_the_bars),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
