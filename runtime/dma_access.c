@@ -19,7 +19,7 @@ static int check_access(struct mdl_dev *dev, uint64_t iova, size_t len)
 
 	if (len && __builtin_add_overflow(iova, (uint64_t)len - 1, &last))
 		return -EOVERFLOW;
-	if (!config_bus_master(dev) && !dev->dma->always)
+	if (!config_powered(dev) || (!config_bus_master(dev) && !dev->dma->always))
 		return -EPERM;
 	if (!migration_running(dev))
 		return -EBUSY;

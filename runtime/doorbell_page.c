@@ -76,7 +76,8 @@ static bool poll_all(struct mdl_dev *dev, struct doorbell_pages *pages)
 		if (memcmp(bytes, doorbell->seen, doorbell->reg->width) == 0)
 			continue;
 		memcpy(doorbell->seen, bytes, doorbell->reg->width);
-		reg_access_bytes(dev, &hit, bytes, doorbell->reg->width, true);
+		if (config_powered(dev))
+			reg_access_bytes(dev, &hit, bytes, doorbell->reg->width, true);
 		changed = true;
 	}
 	return changed;

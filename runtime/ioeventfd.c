@@ -42,7 +42,7 @@ static void ring(struct mdl_dev *dev, const struct io_fd *io)
 {
 	uint64_t times;
 
-	if (read(io->fd, &times, sizeof(times)) == sizeof(times))
+	if (read(io->fd, &times, sizeof(times)) == sizeof(times) && config_powered(dev))
 		reg_write(dev, io->reg, io->element, times, UINT64_MAX);
 }
 

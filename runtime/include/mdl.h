@@ -75,7 +75,7 @@ bool mdl_irq_level(const struct mdl_dev *dev, unsigned irq);
  * While a message is under way a client may need its own accesses answered first (QEMU does): their
  * hooks then run inside of this call, and DMA of theirs by messages is refused with -EBUSY.
  * Errors: -EFAULT: not mapped (nothing was transferred beyond the first bad byte); -EACCES: mapping
- * does not allow it; -EPERM: bus mastering is off; -EIO: the client's memory failed; -ENOTCONN:
+ * does not allow it; -EPERM: bus mastering or power is off; -EIO: the client's memory failed; -ENOTCONN:
  * no client; -EOVERFLOW: iova + len wraps; -EBUSY: a migration has stopped the device.
  */
 int mdl_dma_read(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len);

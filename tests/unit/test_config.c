@@ -212,6 +212,25 @@ static void power_states(void **state)
 	assert_int_equal(rd(dev, CONFIG, 4, 2), 0);
 }
 
+/* In D3hot a function is no master of the bus (PCI PM 1.2, 5.4.1). */
+static void a_sleeping_function_does_no_dma(void **state)
+{
+	struct mdl_dev *dev = *state;
+	struct iovec iov;
+	uint32_t word = 0;
+
+	wr(dev, CONFIG, 4, 2, 4);
+	assert_int_equal(mdl_dma_read(dev, 0, &word, 4), -ENOTCONN);
+	wr(dev, CONFIG, AT_PM + 4, 2, 3);
+	assert_int_equal(mdl_dma_read(dev, 0, &word, 4), -EPERM);
+	assert_int_equal(mdl_dma_write(dev, 0, &word, 4), -EPERM);
+	assert_int_equal(mdl_dma_map(dev, 0, 4, MDL_DMA_READ, &iov, 1), -EPERM);
+	mdl_dma_always(dev, true); /* that is about bus mastering */
+	assert_int_equal(mdl_dma_read(dev, 0, &word, 4), -EPERM);
+	wr(dev, CONFIG, AT_PM + 4, 2, 0);
+	assert_int_equal(mdl_dma_read(dev, 0, &word, 4), -ENOTCONN);
+}
+
 static void function_level_reset(void **state)
 {
 	struct mdl_dev *dev = *state;
@@ -385,6 +404,7 @@ int main(void)
 		TEST(capabilities_are_chained),
 		TEST(message_control_is_read_back),
 		TEST(power_states),
+		TEST(a_sleeping_function_does_no_dma),
 		TEST(function_level_reset),
 		cmocka_unit_test(without_flr_the_bit_does_nothing),
 		cmocka_unit_test(conventional_functions_reset_by_their_own_capability),

@@ -115,7 +115,10 @@ static const struct mdl_bar bars[] = {
 	 .nregs = 1,
 	 .regs = io_regs},
 };
-static const struct mdl_pci pci = {.vendor = 0x1234, .device = 3};
+#define PM_CONTROL 0x44
+static const struct mdl_cap caps[] = {{.id = 1, .offset = 0x40, .size = 8}};
+static const struct mdl_pci pci = {
+	.vendor = 0x1234, .device = 3, .pm = true, .ncaps = 1, .caps = caps};
 static const struct mdl_device device = {
 	.abi = MDL_ABI,
 	.version = 1,
@@ -295,6 +298,38 @@ static void test_page(void **state)
 	munmap((void *)(uintptr_t)page, 4096);
 }
 
+/* In D3hot a function claims no writes, by whatever way they come. */
+static void test_asleep(void **state)
+{
+	struct peer *peer = *state;
+	volatile uint8_t *page = map_page(peer);
+	volatile uint32_t *place = (volatile uint32_t *)(volatile void *)(page + 8);
+	struct io_reply reply;
+	uint64_t value = 3;
+	uint16_t power = 3;
+
+	assert_int_equal(ask(peer, sizeof(reply), 0, 0, 0, &reply), 16 + 8 * 40);
+	assert_int_equal(peer_write(peer, VU_REGION_CONFIG, PM_CONTROL, &power, 2), 0);
+	*place = 1;
+	assert_int_equal(write(peer->fds[5], &value, sizeof(value)), sizeof(value));
+	/* What came before the first of these is seen before the second. */
+	assert_int_equal(peer_read(peer, VU_REGION_CONFIG, PM_CONTROL, &power, 2), 0);
+	assert_int_equal(peer_read(peer, VU_REGION_CONFIG, PM_CONTROL, &power, 2), 0);
+	assert_true(is_silent(30));
+	power = 0;
+	assert_int_equal(peer_write(peer, VU_REGION_CONFIG, PM_CONTROL, &power, 2), 0);
+	value = 4;
+	assert_int_equal(write(peer->fds[5], &value, sizeof(value)), sizeof(value));
+	await_ring();
+	assert_int_equal(last_value, 4);
+	*place = 2;
+	await_ring();
+	assert_int_equal(last_value, 2);
+	assert_int_equal(times, 2);
+	close_fds(peer);
+	munmap((void *)(uintptr_t)page, 4096);
+}
+
 /* Nothing happens: the core is left alone. */
 static void test_idle(void **state)
 {
@@ -383,7 +418,7 @@ static void test_migrated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH(test_eventfds), WITH(test_refusals), WITH(test_page),
+		WITH(test_eventfds), WITH(test_refusals), WITH(test_page),     WITH(test_asleep),
 		WITH(test_idle),     WITH(test_stopped),  WITH(test_migrated),
 	};
 
