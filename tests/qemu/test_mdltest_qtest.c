@@ -28,6 +28,7 @@ enum {
 	DMA_LEN = 0x38,
 	DMA_CTRL = 0x3c,
 	DMA_STATUS = 0x40,
+	DMA_COUNT = 0x44,
 	CLIENTS = 0x68,
 	RESETS = 0x6c,
 	DOORBELL_MSG = 0x100,
@@ -36,6 +37,7 @@ enum {
 	RUNG = 0x140,
 	GO = 1,
 	TO_MEMORY = 2,
+	DMA_IRQ = 16,
 	MDLT = 0x4d444c54,
 	/* BAR 2 */
 	BUF = 0,
@@ -380,6 +382,21 @@ static void test_doorbells(void **state)
 	assert_null(qt_error(rig.qt));
 }
 
+/* Where it goes by messages the write that starts it is answered before it is done. */
+static void transfer(uint64_t address, uint32_t size, uint32_t control)
+{
+	const int64_t deadline = now_ms() + RIG_WAIT_MS;
+	const uint32_t before = in(DMA_COUNT);
+
+	qt_bar_write(&rig.dev, 0, DMA_ADDR, 8, address);
+	out(DMA_LEN, size);
+	out(DMA_CTRL, control);
+	while (in(DMA_COUNT) == before)
+		assert_true(now_ms() < deadline);
+	assert_int_equal(in(DMA_COUNT), before + 1);
+	assert_int_equal(in(DMA_STATUS), 0);
+}
+
 static void copy(uint64_t from, uint64_t to, uint32_t size)
 {
 	uint8_t sent[0x10000], got[sizeof(sent)];
@@ -387,13 +404,8 @@ static void copy(uint64_t from, uint64_t to, uint32_t size)
 	for (uint32_t i = 0; i < size; i++)
 		sent[i] = (uint8_t)(i * 13 + i / 256 + from);
 	qt_mem_write(rig.qt, from, sent, size);
-	qt_bar_write(&rig.dev, 0, DMA_ADDR, 8, from);
-	out(DMA_LEN, size);
-	out(DMA_CTRL, GO);
-	assert_int_equal(in(DMA_STATUS), 0);
-	qt_bar_write(&rig.dev, 0, DMA_ADDR, 8, to);
-	out(DMA_CTRL, GO | TO_MEMORY);
-	assert_int_equal(in(DMA_STATUS), 0);
+	transfer(from, size, GO);
+	transfer(to, size, GO | TO_MEMORY);
 	qt_mem_read(rig.qt, to, got, size);
 	assert_memory_equal(got, sent, size);
 }
@@ -404,6 +416,21 @@ static void test_dma(void **state)
 	start();
 	copy(FROM, TO, 0x10000);
 	copy(FROM + 4093, TO + 1, 7);
+	assert_null(qt_error(rig.qt));
+}
+
+/* Guest memory that has no descriptor: all of it goes by messages. */
+static void test_dma_messages(void **state)
+{
+	(void)state;
+	rig_qemu(&rig, &(struct qt_options){.vfio_user = rig.socket, .private_ram = true},
+		 QT_CMD_MASTER);
+	copy(FROM, TO, 0x10000);
+	copy(FROM + 4093, TO + 1, 7);
+	msix_start();
+	transfer(FROM, 64, GO | DMA_IRQ);
+	assert_true(comes(0));
+	assert_true(quiet());
 	assert_null(qt_error(rig.qt));
 }
 
@@ -484,6 +511,7 @@ int main(void)
 		TEST(test_mapped_memory),
 		TEST(test_doorbells),
 		TEST(test_dma),
+		TEST(test_dma_messages),
 		TEST(test_system_reset),
 		TEST(test_killed_qemu),
 	};
