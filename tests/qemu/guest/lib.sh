@@ -15,6 +15,12 @@ fail() {
 	exit 1
 }
 
+# killed: ends the test well, by killing QEMU with the guest in it.
+killed() {
+	echo 'GUEST KILL' >&3
+	sleep 1000
+}
+
 # expect WHAT WANTED GOT
 expect() {
 	[ "$2" = "$3" ] || fail "$1: wanted '$2', got '$3'"

@@ -4,7 +4,8 @@
  *
  *	vfio-guest edu ADDRESS		factorial, INTx, MSI, DMA both ways
  *	vfio-guest mdltest ADDRESS	every MSI-X vector, mapped memory
- *	vfio-guest gauge ADDRESS	works until there is a file /tmp/stop; says how often in /tmp/rounds
+ *	vfio-guest gauge ADDRESS	works until there is a file /tmp/stop; says how often in
+ * /tmp/rounds
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -275,6 +276,26 @@ static void edu(void)
 
 /* ---- mdltest: six of its eight vectors are pulsed by a register, the others follow inputs */
 
+/* There and back through the card's buffer, from within the write that starts it. */
+static void mdltest_dma(void)
+{
+	uint8_t *from = dma_page(FROM), *to = dma_page(TO);
+
+	for (size_t i = 0; i < PAGE; i++)
+		from[i] = (uint8_t)(i * 11 + i / 256);
+	for (unsigned int to_memory = 0; to_memory < 2; to_memory++) {
+		out64(0x30, to_memory ? TO : FROM);
+		out(0x38, PAGE);
+		out(0x3c, 16 | to_memory << 1 | 1);
+		want_interrupt("the end of a DMA", 0);
+		expect("the DMA's status", 0, in(0x40));
+	}
+	if (memcmp(from, to, PAGE))
+		die("DMA there and back changed the data");
+	dma_page_free(TO, to);
+	dma_page_free(FROM, from);
+}
+
 static void mdltest(void)
 {
 	volatile uint8_t *memory = map_bar(2, 0x40000);
@@ -294,12 +315,13 @@ static void mdltest(void)
 	for (unsigned int i = 0; i < MAX_VECTORS; i++)
 		if (interrupt(i, i ? 0 : QUIET_MS))
 			die("vector %u: an interrupt too many", i);
+	mdltest_dma();
 	irqs_off(VFIO_PCI_MSIX_IRQ_INDEX, MAX_VECTORS);
 	for (unsigned int i = 0; i < 0x4000; i += 4)
 		*(volatile uint32_t *)(memory + 0x10000 + i) = i ^ 0x5a5a5a5a;
 	for (unsigned int i = 0; i < 0x4000; i += 4)
 		expect("memory", i ^ 0x5a5a5a5a, *(volatile uint32_t *)(memory + 0x10000 + i));
-	printf("mdltest: eight MSI-X vectors and 16 KiB of its memory\n");
+	printf("mdltest: eight MSI-X vectors, DMA there and back, and 16 KiB of its memory\n");
 }
 
 /* ---- gauge: one addition after the other, each with its interrupt, DMA and memory */
