@@ -347,6 +347,108 @@ static void interrupts_travel(void **state)
 	mdl_destroy(to);
 }
 
+/* ---- from one kind to another, as drivers do it, with levels high and events on their way */
+
+#define IRQS 4u
+
+struct model {
+	struct mdl_dev *dev;
+	uint32_t kind; /* INTX, MSI or MSIX */
+	int fds[3][IRQS];
+	bool level[IRQS], owed[IRQS], pulse[IRQS], intx_masked;
+	uint64_t due[3][IRQS];
+};
+
+static void model_settle(struct model *m)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < IRQS; i++) {
+		any |= m->level[i] || m->pulse[i];
+		if (m->kind != INTX && (m->owed[i] || m->pulse[i])) {
+			m->due[m->kind][i]++;
+			m->owed[i] = m->pulse[i] = false;
+		}
+	}
+	if (m->kind != INTX || !any || m->intx_masked)
+		return;
+	m->due[INTX][0]++;
+	m->intx_masked = true;
+	memset(m->pulse, 0, sizeof(m->pulse));
+}
+
+static void model_switch(struct model *m, uint32_t kind)
+{
+	if (kind == m->kind)
+		return;
+	assert_int_equal(set(m->dev, TRIGGER_NONE, m->kind, 0, 0), 0);
+	m->kind = kind;
+	m->intx_masked = false;
+	wr(m->dev, CONFIG, AT_MSIX + 2, 2, kind == MSIX ? 0x8000 : 0);
+	enable_msi(m->dev, 2);
+	if (kind != MSI)
+		wr(m->dev, CONFIG, AT_MSI + 2, 2, 0);
+	assert_int_equal(set_irqs(m->dev, TRIGGER_FD, kind, 0, kind == INTX ? 1 : IRQS,
+				  m->fds[kind], kind == INTX ? 1 : IRQS, NULL),
+			 0);
+	/* A driver that comes to a level which is high already hears of it. */
+	memcpy(m->owed, m->level, sizeof(m->owed));
+}
+
+static void model_step(struct model *m, unsigned what, unsigned i)
+{
+	switch (what) {
+	case 0:
+		m->owed[i] |= !m->level[i];
+		m->level[i] = true;
+		mdl_irq_raise(m->dev, i);
+		break;
+	case 1:
+		m->level[i] = m->owed[i] = false;
+		mdl_irq_lower(m->dev, i);
+		break;
+	case 2:
+		m->pulse[i] = true;
+		mdl_irq_pulse(m->dev, i);
+		break;
+	case 3:
+		m->intx_masked = false;
+		assert_int_equal(set(m->dev, UNMASK_NONE, INTX, 0, 1), 0);
+		break;
+	default:
+		model_switch(m, i % 3);
+		break;
+	}
+}
+
+static void any_kind_loses_and_doubles_nothing(void **state)
+{
+	struct model m = {.dev = *state, .kind = INTX};
+	uint32_t seed = 99;
+
+	for (unsigned kind = 0; kind < 3; kind++)
+		for (unsigned i = 0; i < IRQS; i++)
+			m.fds[kind][i] = new_eventfd();
+	attach(m.dev, INTX, 0, m.fds[INTX][0]);
+	for (unsigned step = 0; step < 20000; step++) {
+		seed = seed * 1664525 + 1013904223;
+		model_step(&m, (seed >> 16) % 5, (seed >> 24) % IRQS);
+		model_settle(&m);
+		for (unsigned kind = 0; kind < 3; kind++)
+			for (unsigned i = 0; i < IRQS; i++) {
+				assert_int_equal(signals(m.fds[kind][i]), m.due[kind][i]);
+				m.due[kind][i] = 0;
+			}
+		assert_int_equal(status_bit(m.dev),
+				 m.kind == INTX &&
+					 (m.level[0] || m.level[1] || m.level[2] || m.level[3] ||
+					  m.pulse[0] || m.pulse[1] || m.pulse[2] || m.pulse[3]));
+	}
+	for (unsigned kind = 0; kind < 3; kind++)
+		for (unsigned i = 0; i < IRQS; i++)
+			close(m.fds[kind][i]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sample_setup, sample_teardown)
 
 int main(void)
@@ -365,6 +467,7 @@ int main(void)
 		TEST(sleeping_functions_do_not_interrupt),
 		TEST(numbers_that_do_not_exist_are_ignored),
 		TEST(interrupts_travel),
+		TEST(any_kind_loses_and_doubles_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
