@@ -9,6 +9,8 @@
 
 #include "irq.h"
 
+#define MAX_CAUSES 64
+
 /* Storage of the block's own, shaped like the status register. */
 static struct mdl_reg store_of(const struct mdl_intr *intr, uint32_t store)
 {
@@ -104,17 +106,21 @@ static void send_again(struct mdl_dev *dev, const struct intr_state *state, uint
 		       uint64_t acknowledged, uint64_t before)
 {
 	const struct mdl_intr *intr = state->intr;
-	int64_t last = -1;
+	int32_t seen[MAX_CAUSES];
+	unsigned nseen = 0;
 
 	for (uint32_t i = 0; i < intr->ncauses; i++) {
 		const struct mdl_intr_cause *cause = &intr->causes[i];
-		const uint32_t irq = (uint32_t)cause->irq + at * cause->irq_step;
+		unsigned k = 0;
 
-		if (!(cause->bits & acknowledged) || !(before >> i & 1) || cause->irq < 0 ||
-		    irq == last)
+		if (!(cause->bits & acknowledged) || !(before >> i & 1) || cause->irq < 0)
 			continue;
-		irq_again(dev, irq);
-		last = irq;
+		while (k < nseen && seen[k] != cause->irq)
+			k++;
+		if (k < nseen)
+			continue;
+		seen[nseen++] = cause->irq;
+		irq_again(dev, (uint32_t)cause->irq + at * cause->irq_step);
 	}
 }
 
@@ -307,7 +313,7 @@ void intrs_update(struct mdl_dev *dev)
 
 static int state_create(struct mdl_dev *dev, struct intr_state *state, const struct mdl_intr *intr)
 {
-	if (!intr->status || intr->ncauses > 64) {
+	if (!intr->status || intr->ncauses > MAX_CAUSES) {
 		log_error(dev, "intr block %s: no status register, or too many causes", intr->name);
 		return -EINVAL;
 	}

@@ -429,9 +429,9 @@ static const struct mdl_reg sample_regs[SAMPLE_NREGS] = {
 /* Two edges and a level on interrupt 0, falling and both edges on 1. */
 static const struct mdl_intr_cause sample_causes[] = {
 	{.name = "A", .bits = 0x01, .kind = MDL_INTR_POSEDGE, .irq = 0},
+	{.name = "N", .bits = 0x08, .kind = MDL_INTR_NEGEDGE, .irq = 1},
 	{.name = "B", .bits = 0x02, .kind = MDL_INTR_POSEDGE, .irq = 0},
 	{.name = "L", .bits = 0x04, .kind = MDL_INTR_LEVEL, .irq = 0},
-	{.name = "N", .bits = 0x08, .kind = MDL_INTR_NEGEDGE, .irq = 1},
 	{.name = "X", .bits = 0x10, .kind = MDL_INTR_BOTHEDGE, .irq = 1},
 };
 static const struct mdl_intr sample_intr = {.name = "INT",

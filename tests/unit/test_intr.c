@@ -180,6 +180,10 @@ static void one_message_for_several_acknowledged(void **state)
 	assert_int_equal(signals(fd), 1);
 	wr(dev, 0, ISR, 4, A | B);
 	assert_int_equal(signals(fd), 1);
+	/* Also with one of another interrupt between them. */
+	set(dev, A | B | N);
+	wr(dev, 0, ISR, 4, A | B | N);
+	assert_int_equal(signals(fd), 1);
 	/* "I am done with it", but it is still high. */
 	wr(dev, 0, ISR, 4, L);
 	assert_int_equal(signals(fd), 1);
