@@ -244,6 +244,7 @@ static void write_reg(const struct facts_run *run, const struct m_reg *reg, cons
 	facts_begin(f, FACT_reg);
 	facts_text(f, "name", reg->name);
 	facts_text(f, "path", reg->path);
+	facts_text(f, "pattern", reg->group_dims ? reg->pattern : NULL);
 	facts_text(f, "cname", reg->cname);
 	facts_text(f, "doc", reg->doc);
 	facts_text(f, "type", reg_type(reg->width));
@@ -437,6 +438,7 @@ static void write_ram(const struct facts_run *run, const struct m_bar *bar, unsi
 	facts_begin(f, FACT_ram);
 	facts_text(f, "name", ram->name);
 	facts_text(f, "path", ram->path);
+	facts_text(f, "pattern", ram->group_dims ? ram->pattern : NULL);
 	facts_text(f, "cname", ram->cname);
 	facts_text(f, "doc", ram->doc);
 	facts_number(f, "bar", bar->index);

@@ -98,6 +98,7 @@ enum m_doorbell_mode { M_DOORBELL_NONE, M_DOORBELL_MESSAGE, M_DOORBELL_IOEVENTFD
 struct m_reg {
 	const char *name;            /* its own: "CTL" */
 	const char *path;            /* "PORT.LANE.CTL" */
+	const char *pattern;         /* "PORT[].LANE[].CTL": which names the dimensions belong to */
 	const char *cname;           /* "PORT_LANE_CTL"; never a C keyword (gets a '_' then) */
 	const char *doc;
 	struct loc loc;
@@ -166,10 +167,10 @@ struct m_intr {
 };
 
 struct m_ram {
-	const char *name, *path, *cname, *doc;
+	const char *name, *path, *pattern, *cname, *doc;
 	struct loc loc;
 	uint64_t offset, size;
-	unsigned ndims;
+	unsigned ndims, group_dims;
 	struct m_dim dims[MODEL_MAX_DIMS];
 	uint32_t count;
 	bool mmap, transient;

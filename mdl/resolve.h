@@ -129,6 +129,7 @@ struct map {
 	const struct env *env;
 	const struct scope *scope;
 	const char *path, *cname; /* of the groups around, with the final '.' or '_'; or "" */
+	const char *pattern;      /* the path, with "[]" for each dimension behind its name */
 	uint64_t base;
 	bool bad_place; /* of a group around */
 	unsigned ndims;
@@ -237,6 +238,9 @@ bool eval_dims(struct resolver *r, const struct env *env, const struct expr *dim
 void walk_map(struct resolver *r, struct map *map, const struct node *items);
 bool count_thing(struct resolver *r, const struct map *map);
 const char *join_path(struct resolver *r, const struct map *map, const char *name);
+/* ndims: of the thing's own, without those of the groups around. */
+const char *join_pattern(struct resolver *r, const struct map *map, const char *name,
+			 unsigned ndims);
 const char *join_cname(struct resolver *r, const struct map *map, const char *name);
 void declare_in_map(struct resolver *r, const struct map *map, enum symbol_kind kind,
 		    const char *name, const char *cname, struct loc loc, void *thing);

@@ -138,6 +138,7 @@ static struct map open_map(struct resolver *r, struct m_bar *bar, struct space *
 			  .bar = bar,
 			  .scope = r->top,
 			  .path = "",
+			  .pattern = "",
 			  .cname = "",
 			  .count = 1,
 			  .default_width = 4,

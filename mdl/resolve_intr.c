@@ -280,6 +280,7 @@ static struct m_reg *make_register(struct resolver *r, struct map *map, const st
 	place_reg(r, map, info, intr_width(r, m, map, info, block_width));
 	reg->bad_place |= attrs.word[W_WIDTH] && !info->own->width;
 	reg->group_dims -= m->own_dims;
+	reg->pattern = join_pattern(r, map, reg->name, m->own_dims);
 	cause_fields(r, info, m->intr);
 	set_resets(r, info, NULL);
 	keep_words(r, info);

@@ -29,6 +29,15 @@ const char *join_path(struct resolver *r, const struct map *map, const char *nam
 	return map->path[0] ? arena_printf(r->arena, "%s%s", map->path, name) : name;
 }
 
+const char *join_pattern(struct resolver *r, const struct map *map, const char *name,
+			 unsigned ndims)
+{
+	static const char brackets[] = "[][][][][][][][]";
+
+	_Static_assert(sizeof(brackets) > 2 * MODEL_MAX_DIMS, "a pair for each dimension");
+	return arena_printf(r->arena, "%s%s%.*s", map->pattern, name, (int)(2 * ndims), brackets);
+}
+
 const char *join_cname(struct resolver *r, const struct map *map, const char *name)
 {
 	return map->cname[0] ? arena_printf(r->arena, "%s%s", map->cname, name) : name;
@@ -104,6 +113,8 @@ static void resolve_ram(struct resolver *r, struct map *map, const struct node *
 	find_position(r, map, node, ram->size ? ram->size : 1, &position);
 	ram->offset = position.offset;
 	ram->ndims = position.ndims;
+	ram->group_dims = map->ndims;
+	ram->pattern = join_pattern(r, map, ram->name, position.ndims - map->ndims);
 	ram->count = position.count;
 	memcpy(ram->dims, position.dims, sizeof(ram->dims));
 	ram->offset_loc = position.offset_loc;
@@ -213,6 +224,8 @@ static void resolve_group(struct resolver *r, struct map *map, const struct node
 	declare_in_map(r, map, SYM_GROUP, node->name, "", node->name_loc, scope);
 	inner.scope = scope;
 	inner.path = arena_printf(r->arena, "%s%s.", map->path, node->name);
+	inner.pattern = arena_printf(r->arena, "%s.",
+				     join_pattern(r, map, node->name, position.ndims - map->ndims));
 	inner.cname = arena_printf(r->arena, "%s%s_", map->cname, node->name);
 	inner.base = position.offset;
 	inner.bad_place = position.bad;

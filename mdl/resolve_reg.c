@@ -44,6 +44,7 @@ void place_reg(struct resolver *r, const struct map *map, struct reg_info *info,
 	reg->ndims = position.ndims;
 	reg->count = position.count;
 	reg->group_dims = map->ndims;
+	reg->pattern = join_pattern(r, map, reg->name, position.ndims - map->ndims);
 	reg->offset_loc = position.offset_loc;
 	reg->stride_loc = position.stride_loc;
 	reg->bad_place = position.bad;

@@ -168,17 +168,17 @@ uint64_t reg_apply(const struct mdl_reg *reg, uint64_t old, uint64_t data, uint6
 /* reg_reset.c */
 void reg_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind); /* values only */
 void reg_reset_hooks(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind);
+void regs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);       /* all tables of the device */
+void regs_reset_hooks(struct mdl_dev *dev, enum mdl_reset_kind kind);
+
+/* ---- names.c */
 /* Dimensions that an array may have; create functions refuse more. */
 #define MDL_MAX_DIMS 8
 /* Indices of a linear element, outermost first. */
 void dims_split(const struct mdl_dim *dims, unsigned ndims, uint32_t element, uint32_t *at);
-/*
- * "PORT[1].LANE[0].CTL" into buf; always terminated.  Where the table's name has "[]" an index is put in;
- * what is left of them follows the name.
- */
+/* "PORT[1].LANE[0].CTL" into buf; always terminated. */
 void reg_name(const struct mdl_reg *reg, uint32_t element, char *buf, size_t size);
-void regs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);       /* all tables of the device */
-void regs_reset_hooks(struct mdl_dev *dev, enum mdl_reset_kind kind);
+void ram_name(const struct mdl_ram *ram, uint32_t element, char *buf, size_t size);
 
 /* ---- decode.c: offset -> register, in constant time */
 struct decode;

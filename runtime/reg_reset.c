@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reset of registers, and their names: what is done with whole tables of them. */
-#include <stdio.h>
-#include <string.h>
-
+/* Reset of registers: what is done with whole tables of them. */
 #include "private.h"
 
 static void once_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind)
@@ -66,48 +63,4 @@ void regs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind)
 void regs_reset_hooks(struct mdl_dev *dev, enum mdl_reset_kind kind)
 {
 	each_reg(dev, kind, reg_reset_hooks);
-}
-
-/* ---- names */
-
-struct text {
-	char *buf;
-	size_t size;
-	size_t used;
-};
-
-static void put(struct text *text, const char *part, size_t length)
-{
-	for (size_t i = 0; i < length && text->used + 1 < text->size; i++)
-		text->buf[text->used++] = part[i];
-}
-
-static void put_index(struct text *text, uint32_t index)
-{
-	char digits[16];
-	const int n = snprintf(digits, sizeof(digits), "[%u]", index);
-
-	if (n > 0)
-		put(text, digits, (size_t)n);
-}
-
-void reg_name(const struct mdl_reg *reg, uint32_t element, char *buf, size_t size)
-{
-	struct text text = {buf, size, 0};
-	uint32_t at[MDL_MAX_DIMS] = {0};
-	const char *name = reg->name, *place;
-	unsigned d = 0;
-
-	if (size == 0)
-		return;
-	dims_split(reg->dims, reg->ndims, element, at);
-	while (d < reg->ndims && (place = strstr(name, "[]")) != NULL) {
-		put(&text, name, (size_t)(place - name));
-		put_index(&text, at[d++]);
-		name = place + 2;
-	}
-	put(&text, name, strlen(name));
-	while (d < reg->ndims)
-		put_index(&text, at[d++]);
-	buf[text.used] = '\0';
 }

@@ -39,6 +39,9 @@ static const struct mdl_ram rams_of_bar${bar}[] = {
 @endif
 	{
 		.name = "${s:path}",
+@if pattern
+		.pattern = "${s:pattern}",
+@endif
 		.offset = ${offset},
 		.size = ${size},
 		.store = offsetof(struct ${dev}, ram.${cname}),
@@ -151,6 +154,9 @@ d4_if_saw(«register», «», «static const struct mdl_reg ${dev}_reg_table[] =
 d4_saw(«register»)»)m4_dnl
 	{
 		.name = "${s:path}",
+@if pattern
+		.pattern = "${s:pattern}",
+@endif
 @ifnot doorbell
 		.store = offsetof(struct ${dev}, reg.${owner}),
 @endif

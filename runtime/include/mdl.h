@@ -271,7 +271,8 @@ struct mdl_doorbell {
  * `count` elements in the device's structure; element index is row-major over dims.
  */
 struct mdl_reg {
-	const char *name;       /* path: "PORT.LANE.CTL" */
+	const char *name;       /* path: "PORT.LANE.CTL"; persistent, migration streams hold it */
+	const char *pattern;    /* "PORT[].LANE[].CTL": where traces put indices; NULL: behind the name */
 	uint32_t store;         /* offsetof the storage in the author's structure */
 	uint64_t offset;        /* bytes into the BAR or config space, of the first element */
 	uint64_t readable;      /* bits that can be read; others read as 0 */
@@ -325,6 +326,7 @@ struct mdl_intr {
 /* Memory in a BAR.  The run time allocates it; `store` is a uint8_t *[count] in the structure. */
 struct mdl_ram {
 	const char *name;
+	const char *pattern;     /* as a register's */
 	uint64_t offset;
 	uint64_t size;
 	uint32_t store;
