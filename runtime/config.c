@@ -147,20 +147,23 @@ int config_load(struct mdl_dev *dev, const uint8_t *image, size_t size)
 	struct config *config = dev->config;
 
 	if (size != config->size) {
-		log_error(dev, "config space of %zu bytes, not %u", size, config->size);
+		log_limited(dev, MDL_LOG_ERROR, "config space of %zu bytes, not %u", size,
+			    config->size);
 		return -EINVAL;
 	}
 	for (uint32_t i = 0; i < size; i++) {
 		const int loose = config->writable[i] | config->clears[i] | config->changing[i];
 
 		if ((image[i] ^ config->image[i]) & ~loose) {
-			log_error(dev, "config space at 0x%x: 0x%02x cannot become 0x%02x", i,
-				  config->image[i], image[i]);
+			log_limited(dev, MDL_LOG_ERROR,
+				    "config space at 0x%x: 0x%02x cannot become 0x%02x", i,
+				    config->image[i], image[i]);
 			return -EINVAL;
 		}
 	}
 	if (!caps_image_valid(config, image)) {
-		log_error(dev, "config space: a power state that the device does not have");
+		log_limited(dev, MDL_LOG_ERROR,
+			    "config space: a power state that the device does not have");
 		return -EINVAL;
 	}
 	memcpy(config->image, image, size);

@@ -138,13 +138,13 @@ void mdl_destroy(struct mdl_dev *dev)
 		control_destroy(dev);
 	}
 	conn_destroy(dev);
+	trace_destroy(dev);
 	migration_destroy(dev);
 	doorbells_destroy(dev);
 	dma_destroy(dev);
 	irqs_destroy(dev);
 	config_destroy(dev);
 	regions_destroy(dev);
-	trace_destroy(dev);
 	loop_destroy(dev);
 	params_destroy(dev);
 	free(dev->instance);
@@ -172,6 +172,8 @@ void device_reset(struct mdl_dev *dev, enum mdl_reset_kind kind)
 	if (dev->resetting)
 		return; /* a reset hook resets: it is happening already */
 	dev->resetting = true;
+	if (dev->tracing)
+		trace_reset(dev, kind);
 	regs_reset(dev, kind);
 	if (kind != MDL_RESET_SOFT)
 		config_reset(dev, kind);
@@ -183,7 +185,7 @@ void device_reset(struct mdl_dev *dev, enum mdl_reset_kind kind)
 		hooks->on_reset(dev->instance, kind);
 	dev->resetting = false;
 	if (dev->tracing)
-		trace_reset(dev, kind);
+		trace_reset_end(dev);
 }
 
 void mdl_reset(struct mdl_dev *dev, enum mdl_reset_kind kind)
@@ -198,6 +200,8 @@ void device_client_came(struct mdl_dev *dev)
 {
 	const struct mdl_device_hooks *hooks = dev->desc->hooks;
 
+	if (dev->tracing)
+		trace_client(dev, true);
 	doorbells_client_came(dev);
 	if (hooks && hooks->connect)
 		hooks->connect(dev->instance);
@@ -217,7 +221,7 @@ void device_client_gone(struct mdl_dev *dev)
 	if (hooks && hooks->disconnect)
 		hooks->disconnect(dev->instance);
 	if (dev->tracing)
-		trace_client_gone(dev);
+		trace_client(dev, false);
 }
 
 int device_get_info(struct mdl_dev *dev, struct request *req, struct reply *reply)
@@ -244,7 +248,7 @@ int device_reset_handle(struct mdl_dev *dev, struct request *req, struct reply *
 {
 	(void)req;
 	(void)reply;
-	log_info(dev, "reset by the client");
+	log_limited(dev, MDL_LOG_INFO, "reset by the client");
 	migration_reset(dev);
 	device_reset(dev, MDL_RESET_HARD);
 	return 0;

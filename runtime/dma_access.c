@@ -77,21 +77,36 @@ static int write_region(struct mdl_dev *dev, const struct dma_region *region, ui
 	return memory_state(mapping);
 }
 
+/* How the bytes of a DMA travel, for the trace: bits. */
+enum { DIRECT = 1, MESSAGE = 2 };
+
+static const char *const way_names[] = {NULL, "direct", "message", "direct and message"};
+
+static unsigned way_to(const struct dma_region *region, bool message)
+{
+	return message || !region->host ? MESSAGE : DIRECT;
+}
+
 static int read_memory(struct mdl_dev *dev, uint64_t iova, void *buf, size_t len, bool message)
 {
 	int result = check_access(dev, iova, len);
 	struct dma_region *region;
 	uint8_t *to = buf;
 	size_t done, part;
+	unsigned ways = 0;
 
+	if (dev->tracing) /* a DMA by messages takes its time */
+		trace_look(dev);
 	for (done = 0; result == 0 && done < len; done += part) {
 		result = look_up(dev, iova + done, len - done, VU_DMA_MAP_READ, &region, &part);
-		if (result == 0)
-			result = message ? dma_message_read(dev, iova + done, to + done, part)
-					 : read_region(dev, region, iova + done, to + done, part);
+		if (result < 0)
+			break;
+		ways |= way_to(region, message);
+		result = message ? dma_message_read(dev, iova + done, to + done, part)
+				 : read_region(dev, region, iova + done, to + done, part);
 	}
 	if (dev->tracing)
-		trace_dma(dev, iova, len, false, result);
+		trace_dma(dev, iova, buf, len, false, way_names[ways], result);
 	return result;
 }
 
@@ -102,20 +117,23 @@ static int write_memory(struct mdl_dev *dev, uint64_t iova, const void *buf, siz
 	const uint8_t *from = buf;
 	struct dma_region *region;
 	size_t done, part;
+	unsigned ways = 0;
 
+	if (dev->tracing)
+		trace_look(dev);
 	for (done = 0; result == 0 && done < len; done += part) {
 		result = look_up(dev, iova + done, len - done, VU_DMA_MAP_WRITE, &region, &part);
-		if (result == 0) {
-			result =
-				message ? dma_message_write(dev, iova + done, from + done, part)
-					: write_region(dev, region, iova + done, from + done, part);
-			/* A write that failed half way wrote the other half. */
-			if (__builtin_expect(dev->dma->dirty != NULL, 0))
-				dirty_mark(dev->dma->dirty, iova + done, part);
-		}
+		if (result < 0)
+			break;
+		ways |= way_to(region, message);
+		result = message ? dma_message_write(dev, iova + done, from + done, part)
+				 : write_region(dev, region, iova + done, from + done, part);
+		/* A write that failed half way wrote the other half. */
+		if (__builtin_expect(dev->dma->dirty != NULL, 0))
+			dirty_mark(dev->dma->dirty, iova + done, part);
 	}
 	if (dev->tracing)
-		trace_dma(dev, iova, len, true, result);
+		trace_dma(dev, iova, buf, len, true, way_names[ways], result);
 	return result;
 }
 
@@ -210,6 +228,8 @@ int mdl_dma_map(struct mdl_dev *dev, uint64_t iova, size_t len, unsigned flags, 
 	}
 	if (result < 0)
 		mdl_dma_unmap(dev, iov, n);
+	if (dev->tracing)
+		trace_dma_map(dev, iova, len, flags, result);
 	return result < 0 ? result : n;
 }
 

@@ -76,9 +76,12 @@ static bool poll_all(struct mdl_dev *dev, struct doorbell_pages *pages)
 		if (memcmp(bytes, doorbell->seen, doorbell->reg->width) == 0)
 			continue;
 		memcpy(doorbell->seen, bytes, doorbell->reg->width);
-		if (config_powered(dev))
-			reg_access_bytes(dev, &hit, bytes, doorbell->reg->width, true);
 		changed = true;
+		if (!config_powered(dev))
+			continue;
+		if (dev->tracing)
+			trace_doorbell(dev, "in the shared page");
+		reg_access_bytes(dev, &hit, bytes, doorbell->reg->width, true);
 	}
 	return changed;
 }

@@ -42,8 +42,11 @@ static void ring(struct mdl_dev *dev, const struct io_fd *io)
 {
 	uint64_t times;
 
-	if (read(io->fd, &times, sizeof(times)) == sizeof(times) && config_powered(dev))
-		reg_write(dev, io->reg, io->element, times, UINT64_MAX);
+	if (read(io->fd, &times, sizeof(times)) != sizeof(times) || !config_powered(dev))
+		return;
+	if (dev->tracing)
+		trace_doorbell(dev, "times, by its eventfd");
+	reg_write(dev, io->reg, io->element, times, UINT64_MAX);
 }
 
 static void on_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg)

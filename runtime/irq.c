@@ -57,20 +57,32 @@ static bool may_interrupt(const struct mdl_dev *dev)
 	return config_powered(dev) && (!dev->migration || migration_running(dev));
 }
 
-static bool vector_ready(const struct mdl_dev *dev, uint32_t index, uint32_t number)
+/* Why a vector cannot be signalled now; NULL: it can. */
+static const char *vector_obstacle(const struct mdl_dev *dev, uint32_t index, uint32_t number)
 {
 	const struct vector *vector = &dev->irqs->index[index].vectors[number];
 
-	if (vector->fd < 0 || vector->masked)
-		return false;
-	if (index == VU_IRQ_MSIX &&
-	    (config_msix(dev).function_mask || msix_entry_masked(dev, number)))
-		return false;
+	if (vector->fd < 0)
+		return "has no eventfd";
+	if (vector->masked)
+		return index == VU_IRQ_INTX ? "is masked until the client unmasks it"
+					    : "is masked by the client";
+	if (index == VU_IRQ_MSIX && config_msix(dev).function_mask)
+		return "is masked by the function mask";
+	if (index == VU_IRQ_MSIX && msix_entry_masked(dev, number))
+		return "is masked in its table entry";
 	if (index == VU_IRQ_MSI && (config_msi(dev).mask >> number & 1))
-		return false;
-	if (index == VU_IRQ_ERR || index == VU_IRQ_REQ)
-		return true;
-	return may_interrupt(dev);
+		return "is masked in config space";
+	if (index == VU_IRQ_ERR || index == VU_IRQ_REQ || may_interrupt(dev))
+		return NULL;
+	return config_powered(dev) ? "waits while the device is stopped" : "waits for D0";
+}
+
+static void vector_signal(struct mdl_dev *dev, uint32_t index, uint32_t number)
+{
+	irq_signal(dev->irqs->index[index].vectors[number].fd);
+	if (dev->tracing)
+		trace_vector(dev, index, number, NULL);
 }
 
 /* The vector of a logical interrupt in the current mode, which is by message. */
@@ -147,10 +159,10 @@ static void messages_flush(struct mdl_dev *dev)
 		if (!irq->owed && !irq->pulse)
 			continue;
 		vector = vector_of(dev, irq);
-		if (!vector_ready(dev, index, vector))
+		if (vector_obstacle(dev, index, vector))
 			continue;
 		if (!(irqs->sent[vector / 64] >> (vector % 64) & 1))
-			irq_signal(irqs->index[index].vectors[vector].fd);
+			vector_signal(dev, index, vector);
 		irqs->sent[vector / 64] |= 1ull << (vector % 64);
 		irq->owed = false;
 		pulse_forget(irqs, irq);
@@ -164,11 +176,13 @@ static bool message_send(struct mdl_dev *dev, const struct irq *irq)
 {
 	const uint32_t index = message_index(dev->irqs);
 	const uint32_t vector = vector_of(dev, irq);
+	const char *why = vector_obstacle(dev, index, vector);
 
-	if (!vector_ready(dev, index, vector))
-		return false;
-	irq_signal(dev->irqs->index[index].vectors[vector].fd);
-	return true;
+	if (!why)
+		vector_signal(dev, index, vector);
+	else if (dev->tracing)
+		trace_vector(dev, index, vector, why);
+	return !why;
 }
 
 /* ---- INTx */
@@ -179,19 +193,34 @@ static void pulses_forget(struct irqs *irqs)
 		pulse_forget(irqs, &irqs->irqs[i]);
 }
 
+static const char *intx_obstacle(const struct mdl_dev *dev)
+{
+	return config_intx_disabled(dev) ? "is disabled in COMMAND"
+					 : vector_obstacle(dev, VU_IRQ_INTX, 0);
+}
+
 /* Signals once, then is masked until the client unmasks (AUTOMASKED). */
 static void intx_update(struct mdl_dev *dev)
 {
 	struct irqs *irqs = dev->irqs;
 	struct vector *intx = irqs->index[VU_IRQ_INTX].vectors;
 
-	if ((irqs->high > 0 || irqs->pulses > 0) && !config_intx_disabled(dev) &&
-	    vector_ready(dev, VU_IRQ_INTX, 0)) {
+	if ((irqs->high > 0 || irqs->pulses > 0) && !intx_obstacle(dev)) {
 		intx->masked = true;
-		irq_signal(intx->fd);
+		vector_signal(dev, VU_IRQ_INTX, 0);
 		pulses_forget(irqs);
 	}
 	config_set_interrupt_status(dev, irqs->high > 0 || irqs->pulses > 0);
+}
+
+/* One more interrupt goes by INTx. */
+static void intx_send(struct mdl_dev *dev)
+{
+	const char *why = intx_obstacle(dev);
+
+	if (why && dev->tracing)
+		trace_vector(dev, VU_IRQ_INTX, 0, why);
+	intx_update(dev);
 }
 
 /* ---- the client's own triggers */
@@ -216,12 +245,12 @@ static void triggers_flush(struct mdl_dev *dev)
 		for (uint32_t i = 0; irqs->triggers > 0 && i < irqs->index[index].count; i++) {
 			struct vector *vector = &irqs->index[index].vectors[i];
 
-			if (!vector->triggered || !vector_ready(dev, index, i))
+			if (!vector->triggered || vector_obstacle(dev, index, i))
 				continue;
 			vector->triggered = false;
 			vector->masked = index == VU_IRQ_INTX;
 			irqs->triggers--;
-			irq_signal(vector->fd);
+			vector_signal(dev, index, i);
 		}
 	}
 }
@@ -271,7 +300,7 @@ static void level_update(struct mdl_dev *dev, struct irq *irq)
 	if (dev->tracing)
 		trace_irq(dev, (unsigned)(irq - irqs->irqs), level ? "raised" : "lowered");
 	if (irqs->mode == IRQ_MODE_INTX) {
-		intx_update(dev);
+		level ? intx_send(dev) : intx_update(dev);
 	} else if (by_message(irqs)) {
 		/* A message that is still owed goes with its reason (PCI 3.0, 6.8.3.5). */
 		irq->owed = level && !message_send(dev, irq);
@@ -349,7 +378,7 @@ void mdl_irq_pulse(struct mdl_dev *dev, unsigned number)
 		dev->irqs->pulses++;
 	irq->pulse = true;
 	if (dev->irqs->mode == IRQ_MODE_INTX)
-		intx_update(dev);
+		intx_send(dev);
 	else
 		show_msi_pending(dev);
 }

@@ -189,7 +189,8 @@ int irqs_load(struct mdl_dev *dev, const uint8_t *state, size_t size)
 	struct irqs *irqs = dev->irqs;
 
 	if (size != irqs_state_size(dev) || !state_valid(dev, state)) {
-		log_error(dev, "the state of interrupts is not one of this device");
+		log_limited(dev, MDL_LOG_ERROR,
+			    "the state of interrupts is not one of this device");
 		return -EINVAL;
 	}
 	/* The one who loads knows what was loaded. */

@@ -38,8 +38,8 @@ static int refuse(struct load *load, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
-	log_error(load->dev, "migration refused: %s (at byte %llu)", why,
-		  (unsigned long long)load->reader.total);
+	log_limited(load->dev, MDL_LOG_ERROR, "migration refused: %s (at byte %llu)", why,
+		    (unsigned long long)load->reader.total);
 	return -EINVAL;
 }
 
@@ -51,7 +51,7 @@ void mdl_load_fail(struct mdl_dev *dev, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
-	log_error(dev, "migration refused: %s", why);
+	log_limited(dev, MDL_LOG_ERROR, "migration refused: %s", why);
 	dev->migration->refused = true;
 }
 
@@ -81,8 +81,8 @@ static int take_header(struct load *load, const uint8_t *payload, size_t size)
 		return refuse(load, "it is of version %u, this is %u", load->version,
 			      desc->version);
 	if (load->version == desc->version && get_le(payload + 16, 8) != desc->schema)
-		log_warn(load->dev, "the stream is of another description of version %u",
-			 desc->version);
+		log_client(load->dev, "the stream is of another description of version %u",
+			   desc->version);
 	return 0;
 }
 
@@ -307,11 +307,15 @@ int load_finish(struct load *load)
 	if (result < 0)
 		return result;
 	state_capture(dev, &before, true);
+	if (dev->tracing)
+		trace_load(dev);
 	result = take_over(load);
 	if (result < 0) {
 		ram_exchange(dev, &load->ram);
 		state_apply(dev, &before);
 	}
+	if (dev->tracing)
+		trace_load_end(dev, result);
 	state_destroy(&before);
 	return result;
 }

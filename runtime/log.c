@@ -5,6 +5,7 @@
  */
 #include "private.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,6 @@
 
 #include "log.h"
 
-#define LINE_SIZE               1024
 #define CLIENT_LINES_PER_SECOND 10
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
@@ -30,14 +30,15 @@ static void sanitize(char *line)
 /* One write per line, so that lines of several devices do not mix. */
 static void write_stderr(const char *line)
 {
-	char out[LINE_SIZE + 1];
-	size_t length = strnlen(line, LINE_SIZE - 1);
+	char out[LOG_LINE_SIZE];
+	size_t length = strnlen(line, sizeof(out) - 1);
 	ssize_t n;
 
 	memcpy(out, line, length);
 	out[length++] = '\n';
-	n = write(STDERR_FILENO, out, length);
-	(void)n; /* there is nowhere to report to */
+	do { /* other errors have nowhere to be reported to */
+		n = write(STDERR_FILENO, out, length);
+	} while (n < 0 && errno == EINTR);
 }
 
 void log_line(const struct mdl_dev *dev, enum mdl_log_level level, const char *line)
@@ -48,11 +49,15 @@ void log_line(const struct mdl_dev *dev, enum mdl_log_level level, const char *l
 		write_stderr(line);
 }
 
-static void log_format(const struct mdl_dev *dev, enum mdl_log_level level, const char *format,
+static void log_format(struct mdl_dev *dev, enum mdl_log_level level, const char *format,
 		       va_list args)
 {
-	char line[LINE_SIZE];
-	int n = snprintf(line, sizeof(line), "%s: %s: ", dev->desc->name, level_names[level]);
+	char line[LOG_LINE_SIZE];
+	int n;
+
+	if (dev->tracing) /* what was done before the line stands before it */
+		trace_look(dev);
+	n = snprintf(line, sizeof(line), "%s: %s: ", dev->desc->name, level_names[level]);
 
 	if (n < 0 || (size_t)n >= sizeof(line))
 		return;
@@ -73,19 +78,19 @@ void mdl_log(struct mdl_dev *dev, enum mdl_log_level level, const char *format, 
 	va_end(args);
 }
 
-void log_client(struct mdl_dev *dev, const char *format, ...)
+void log_limited(struct mdl_dev *dev, enum mdl_log_level level, const char *format, ...)
 {
-	struct log_budget *budget = &dev->client_log;
+	struct log_budget *budget = &dev->client_log[level];
 	uint64_t second;
 	va_list args;
 
-	if (dev->opt.log_level < MDL_LOG_WARN)
+	if (dev->opt.log_level < level)
 		return;
 	second = mdl_realtime_ns() / 1000000000u;
 	if (second != budget->second) {
 		if (budget->dropped)
-			log_warn(dev, "%lu more complaints about the client were not shown",
-				 budget->dropped);
+			mdl_log(dev, level, "%lu more lines about the client were not shown",
+				budget->dropped);
 		*budget = (struct log_budget){.second = second};
 	}
 	if (budget->lines >= CLIENT_LINES_PER_SECOND) {
@@ -94,6 +99,6 @@ void log_client(struct mdl_dev *dev, const char *format, ...)
 	}
 	budget->lines++;
 	va_start(args, format);
-	log_format(dev, MDL_LOG_WARN, format, args);
+	log_format(dev, level, format, args);
 	va_end(args);
 }

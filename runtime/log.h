@@ -5,6 +5,9 @@
 
 #include "private.h"
 
+/* The final newline included: so much goes to a pipe in one piece (PIPE_BUF). */
+#define LOG_LINE_SIZE 4096
+
 /* Hand a finished line on, whatever the level shown is. */
 void log_line(const struct mdl_dev *dev, enum mdl_log_level level, const char *line);
 

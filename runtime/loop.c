@@ -293,6 +293,8 @@ static void dispatch(struct mdl_dev *dev, const struct epoll_event *event)
 		watch->callback(dev, watch->fd, event->events, watch->arg);
 	else if (!dev->loop->author_paused)
 		watch->author(dev->instance, watch->fd, event->events, watch->arg);
+	if (dev->tracing)
+		trace_look(dev);
 }
 
 static int wait_events(struct mdl_dev *dev, bool block)
@@ -335,7 +337,11 @@ static int loop_turn(struct mdl_dev *dev, bool block)
 	int n;
 
 	dev->loop->turning = true;
+	if (dev->tracing) /* what was done between the turns, in a loop that embeds this one */
+		trace_look(dev);
 	n = turn(dev, block);
+	if (dev->tracing)
+		trace_turn(dev);
 	bury_dead(dev->loop);
 	dev->loop->turning = false;
 	return n;

@@ -53,6 +53,15 @@ static bool runs(uint32_t state)
 	return state == VU_MIG_RUNNING || state == VU_MIG_PRE_COPY;
 }
 
+static void become(struct mdl_dev *dev, uint32_t state)
+{
+	const uint32_t from = dev->migration->state;
+
+	dev->migration->state = state;
+	if (dev->tracing && from != state)
+		trace_migration(dev, names[from], names[state]);
+}
+
 bool migration_running(const struct mdl_dev *dev)
 {
 	return runs(dev->migration->state);
@@ -87,14 +96,14 @@ void migration_hold(struct mdl_dev *dev)
 	if (!runs(migration->state))
 		return;
 	quiesce(dev);
-	migration->state = VU_MIG_STOP;
+	become(dev, VU_MIG_STOP);
 }
 
 void migration_release(struct mdl_dev *dev)
 {
 	struct migration *migration = dev->migration;
 
-	migration->state = migration->held;
+	become(dev, migration->held);
 	if (runs(migration->state))
 		resume(dev);
 }
@@ -137,14 +146,14 @@ static int take_arc(struct mdl_dev *dev, uint32_t to)
 
 	if (runs(from) && !runs(to)) {
 		quiesce(dev);
-		migration->state = VU_MIG_STOP;
+		become(dev, VU_MIG_STOP);
 	}
 	result = enter(dev, to);
 	if (result < 0)
 		to = from == VU_MIG_RESUMING ? VU_MIG_ERROR : runs(from) ? from : VU_MIG_STOP;
 	if (to == VU_MIG_STOP || to == VU_MIG_RUNNING || to == VU_MIG_ERROR)
 		drop_streams(dev);
-	migration->state = to;
+	become(dev, to);
 	if (runs(to) && !runs(from))
 		resume(dev);
 	else if (runs(to) && result < 0)
@@ -280,7 +289,7 @@ void migration_reset(struct mdl_dev *dev)
 	bool stopped = !runs(migration->state);
 
 	drop_streams(dev);
-	migration->state = VU_MIG_RUNNING;
+	become(dev, VU_MIG_RUNNING);
 	if (stopped)
 		resume(dev);
 }

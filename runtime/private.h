@@ -16,7 +16,7 @@
 
 #include "vfio_user.h"
 
-/* What log_client() may still print in the current second. */
+/* What log_limited() may still print in the current second. */
 struct log_budget {
 	uint64_t second;
 	unsigned lines;
@@ -31,7 +31,7 @@ struct mdl_dev {
 	bool tracing;            /* one test on the access path */
 	bool started;
 	bool resetting;          /* inside device_reset(): a reset from a reset hook is ignored */
-	struct log_budget client_log; /* log.c: what log_client() may still print */
+	struct log_budget client_log[MDL_LOG_DEBUG + 1]; /* log.c: by level */
 	char **param_texts;      /* param.c: strings that parameters point to, one per parameter */
 	struct server *server;   /* server.c: the listening socket, or NULL */
 	struct loop *loop;       /* loop.c: epoll, timers, watched fds */
@@ -177,6 +177,7 @@ void regs_reset_hooks(struct mdl_dev *dev, enum mdl_reset_kind kind);
 /* Indices of a linear element, outermost first. */
 void dims_split(const struct mdl_dim *dims, unsigned ndims, uint32_t element, uint32_t *at);
 /* "PORT[1].LANE[0].CTL" into buf; always terminated. */
+#define NAME_SIZE 256
 void reg_name(const struct mdl_reg *reg, uint32_t element, char *buf, size_t size);
 void ram_name(const struct mdl_ram *ram, uint32_t element, char *buf, size_t size);
 
@@ -302,19 +303,63 @@ bool migration_running(const struct mdl_dev *dev);        /* device logic may ac
 #define log_warn(dev, ...)  mdl_log(dev, MDL_LOG_WARN, __VA_ARGS__)
 #define log_info(dev, ...)  mdl_log(dev, MDL_LOG_INFO, __VA_ARGS__)
 #define log_debug(dev, ...) mdl_log(dev, MDL_LOG_DEBUG, __VA_ARGS__)
-/* A client's mistakes: at most a few lines a second reach the log, the rest are counted. */
-void log_client(struct mdl_dev *dev, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * What a client can cause as often as it likes: at most a few lines a second of each level reach the
+ * log, the rest are counted.  log_client: its mistakes.
+ */
+void log_limited(struct mdl_dev *dev, enum mdl_log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+#define log_client(dev, ...) log_limited(dev, MDL_LOG_WARN, __VA_ARGS__)
 
-/* ---- trace.c: called only if dev->tracing */
+/*
+ * ---- trace.c, trace_bus.c, trace_config.c, trace_event.c: called only if dev->tracing.
+ * Before each access or event, and after code of the author's has run, registers are looked at:
+ * what has changed is part of the trace.
+ */
 int trace_create(struct mdl_dev *dev);
 void trace_destroy(struct mdl_dev *dev);
-void trace_reg(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, bool is_write,
-	       uint64_t old, uint64_t value);
-void trace_region(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size, bool is_write);
+void trace_look(struct mdl_dev *dev);
+/* The loop has turned: the same, and what was recorded leaves the process. */
+void trace_turn(struct mdl_dev *dev);
+/* After a read and its hooks; value and enabled are in register position. */
+void trace_read(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value,
+		uint64_t enabled);
+/* Before anything is done about a write. */
+void trace_write(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t data,
+		 uint64_t enabled);
+/* What became of data and enabled: after check hooks, locks, and bits that are written once. */
+struct trace_write_bits {
+	uint64_t data, checked, unlocked, enabled;
+};
+void trace_checked(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t data,
+		   uint64_t enabled, const struct trace_write_bits *bits);
+/* value: as stored, but with pulses. */
+void trace_stored(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value);
+/* How the doorbell that is written next was rung. */
+void trace_doorbell(struct mdl_dev *dev, const char *via);
+/* An access to what is no register: RAM, ROM, MSI-X structures, holes. Reads: after them. */
+void trace_bytes(struct mdl_dev *dev, uint32_t region, uint64_t offset, const uint8_t *data,
+		 size_t size, bool is_write);
+void trace_refused(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size,
+		   bool is_write);
+/* Standard registers of config space. Writes: before them; reads: after them. */
+void trace_config(struct mdl_dev *dev, uint32_t offset, const uint8_t *data, size_t size,
+		  bool is_write);
 /* what: raised, lowered, pulsed */
 void trace_irq(struct mdl_dev *dev, unsigned irq, const char *what);
-void trace_dma(struct mdl_dev *dev, uint64_t iova, size_t size, bool is_write, int result);
-void trace_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);    /* after it */
-void trace_client_gone(struct mdl_dev *dev);
+/* index, vector: as VFIO numbers them. why: it could not be sent, and waits; NULL: it was sent */
+void trace_vector(struct mdl_dev *dev, uint32_t index, uint32_t vector, const char *why);
+/* After it; how it travelled; NULL: it did not. */
+void trace_dma(struct mdl_dev *dev, uint64_t iova, const void *data, size_t size, bool is_write,
+	       const char *how, int result);
+void trace_dma_map(struct mdl_dev *dev, uint64_t iova, size_t size, unsigned flags, int result);
+void trace_timer(struct mdl_dev *dev, const struct mdl_timer *timer);
+/* Between the two everything changes, which is not shown register by register. */
+void trace_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);
+void trace_reset_end(struct mdl_dev *dev);
+void trace_load(struct mdl_dev *dev);
+void trace_load_end(struct mdl_dev *dev, int result);
+void trace_migration(struct mdl_dev *dev, const char *from, const char *to);
+void trace_client(struct mdl_dev *dev, bool came);
 
 #endif

@@ -129,17 +129,15 @@ uint64_t reg_read(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t eleme
 	const uint64_t stored = reg_peek(dev, reg, element);
 	uint64_t value = stored;
 
-	if (reg->flags & MDL_REG_DOORBELL)
-		return 0;
 	if (reg->has_read_hook) {
 		dims_split(reg->dims, reg->ndims, element, at);
 		value = read_hooks(dev, reg, at, value, enabled);
 	}
 	if (reg->effects)
 		read_effects(dev, reg, element, value | stored, enabled);
-	value &= reg->readable & width_mask(reg);
+	value &= reg->flags & MDL_REG_DOORBELL ? 0 : reg->readable & width_mask(reg);
 	if (dev->tracing)
-		trace_reg(dev, reg, element, false, value, value);
+		trace_read(dev, reg, element, value, enabled);
 	return value;
 }
 
@@ -254,6 +252,24 @@ static void apply_once(struct write *w)
 	w->enabled &= ~fx->once | first;
 }
 
+/* What of it may be done. */
+static void judge_write(struct write *w)
+{
+	const uint64_t data = w->data, enabled = w->enabled;
+	struct trace_write_bits bits;
+
+	check_hooks(w);
+	bits.checked = w->enabled;
+	apply_locks(w);
+	bits.unlocked = w->enabled;
+	apply_once(w);
+	if (w->dev->tracing) {
+		bits.data = w->data;
+		bits.enabled = w->enabled;
+		trace_checked(w->dev, w->reg, w->element, data, enabled, &bits);
+	}
+}
+
 static void call_write_hooks(const struct mdl_reg_hooks *hooks, const struct write *w,
 			     uint64_t value, uint64_t old)
 {
@@ -286,8 +302,6 @@ static void doorbell_write(struct write *w)
 
 	if (hooks && hooks->check_write)
 		value = hooks->check_write(w->dev->instance, w->at, value, 0);
-	if (w->dev->tracing)
-		trace_reg(w->dev, w->reg, w->element, true, 0, value);
 	if (hooks && hooks->on_write)
 		hooks->on_write(w->dev->instance, w->at, value, 0);
 }
@@ -298,9 +312,7 @@ static void plain_write(struct write *w)
 	uint64_t value, pulses = reg->effects ? reg->effects->pulse : 0;
 
 	w->old = reg_peek(w->dev, reg, w->element);
-	check_hooks(w);
-	apply_locks(w);
-	apply_once(w);
+	judge_write(w);
 	value = reg_apply(reg, w->old, w->data, w->enabled);
 	if (reg->intr_role) {
 		intr_reg_written(w->dev, reg, w->element, w->data, w->enabled);
@@ -310,7 +322,7 @@ static void plain_write(struct write *w)
 		reg_poke(w->dev, reg, w->element, value & ~pulses);
 	}
 	if (w->dev->tracing)
-		trace_reg(w->dev, reg, w->element, true, w->old, value);
+		trace_stored(w->dev, reg, w->element, value);
 	write_hooks(w, value);
 }
 
@@ -321,8 +333,12 @@ void reg_write(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element,
 
 	w.enabled = enabled & width_mask(reg);
 	dims_split(reg->dims, reg->ndims, element, w.at);
+	if (dev->tracing)
+		trace_write(dev, reg, element, data, w.enabled);
 	if (reg->flags & MDL_REG_DOORBELL)
 		doorbell_write(&w);
 	else
 		plain_write(&w);
+	if (dev->tracing)
+		trace_look(dev);
 }

@@ -63,6 +63,8 @@ static void span_access(struct mdl_dev *dev, const struct bar *bar, const struct
 	struct ram_window *window = span->window;
 	const uint64_t at = offset - span->start;
 
+	if (dev->tracing && is_write)
+		trace_bytes(dev, bar->desc->index, offset, data, size, true);
 	if (!window) {
 		msix_access(dev, bar->desc->index, offset, data, size, is_write);
 	} else if (is_write) {
@@ -70,6 +72,8 @@ static void span_access(struct mdl_dev *dev, const struct bar *bar, const struct
 	} else {
 		memcpy(data, window->memory + at, size);
 	}
+	if (dev->tracing && !is_write)
+		trace_bytes(dev, bar->desc->index, offset, data, size, false);
 }
 
 /* ---- the rules */
@@ -121,6 +125,8 @@ static void memory_access(struct mdl_dev *dev, const struct bar *bar, uint64_t o
 		n = span != end ? smaller(span->start - offset, size) : size;
 		if (!is_write)
 			memset(data, 0, n);
+		if (dev->tracing)
+			trace_bytes(dev, bar->desc->index, offset, data, n, is_write);
 	}
 }
 
@@ -173,15 +179,41 @@ static int bar_access(struct mdl_dev *dev, const struct bar *bar, uint64_t offse
 	if (!powered) {
 		if (!is_write)
 			memset(data, 0xff, size);
+		if (dev->tracing)
+			trace_bytes(dev, bar->desc->index, offset, data, size, is_write);
 		return 0;
 	}
 	if (allowed && decode_any(bar->decode, offset, size)) {
 		mixed_access(dev, bar, offset, data, size, is_write);
 		return 0;
 	}
-	if (dev->tracing)
-		trace_region(dev, bar->desc->index, offset, size, is_write);
 	memory_access(dev, bar, offset, data, size, is_write);
+	return 0;
+}
+
+static int config_region(struct mdl_dev *dev, uint64_t offset, uint8_t *data, size_t size,
+			 bool is_write)
+{
+	int err;
+
+	if (dev->tracing && is_write)
+		trace_config(dev, (uint32_t)offset, data, size, true);
+	err = config_access(dev, offset, data, size, is_write);
+	if (dev->tracing && !is_write)
+		trace_config(dev, (uint32_t)offset, data, size, false);
+	if (dev->tracing && is_write)
+		trace_look(dev);
+	return err;
+}
+
+static int rom_access(struct mdl_dev *dev, uint64_t offset, uint8_t *data, size_t size,
+		      bool is_write)
+{
+	if (is_write)
+		return -EINVAL;
+	memcpy(data, dev->regions->rom + offset, size);
+	if (dev->tracing)
+		trace_bytes(dev, VU_REGION_ROM, offset, data, size, false);
 	return 0;
 }
 
@@ -189,19 +221,19 @@ int region_access(struct mdl_dev *dev, uint32_t region, uint64_t offset, uint8_t
 		  bool is_write)
 {
 	const uint64_t limit = region_size(dev, region);
+	int err = -EINVAL;
 
 	if (size == 0 || size > limit || offset > limit - size)
-		return -EINVAL;
-	if (region < NUM_BARS)
-		return bar_access(dev, &dev->regions->bars[region], offset, data, size, is_write);
-	if (dev->tracing)
-		trace_region(dev, region, offset, size, is_write);
-	if (region == VU_REGION_CONFIG)
-		return config_access(dev, offset, data, size, is_write);
-	if (is_write)
-		return -EINVAL;
-	memcpy(data, dev->regions->rom + offset, size);
-	return 0;
+		;
+	else if (region < NUM_BARS)
+		err = bar_access(dev, &dev->regions->bars[region], offset, data, size, is_write);
+	else if (region == VU_REGION_CONFIG)
+		err = config_region(dev, offset, data, size, is_write);
+	else
+		err = rom_access(dev, offset, data, size, is_write);
+	if (err && dev->tracing)
+		trace_refused(dev, region, offset, size, is_write);
+	return err;
 }
 
 /* ---- set-up */

@@ -83,7 +83,7 @@ static int read_large(struct mdl_dev *dev, const struct vu_region_access *head, 
 		if (err)
 			return err;
 	} else if (dev->tracing) {
-		trace_region(dev, head->region, head->offset, head->count, false);
+		trace_bytes(dev, head->region, head->offset, memory, head->count, false);
 	}
 	reply->tail = memory;
 	reply->tail_size = head->count;

@@ -143,7 +143,7 @@ void conn_receive_failed(struct mdl_dev *dev, const struct rx *rx, ssize_t resul
 		if (rx->start != rx->end)
 			conn_break(dev, "the client left in the middle of a message");
 		else
-			log_info(dev, "the client has left");
+			log_limited(dev, MDL_LOG_INFO, "the client has left");
 		dev->conn->broken = true;
 	} else if (result == -EPROTO) {
 		rx_bad(rx, &size);
@@ -174,7 +174,7 @@ void conn_sent(struct mdl_dev *dev, int result)
 
 	conn->clogged = result == -EAGAIN;
 	if (result == -EPIPE || result == -ECONNRESET) {
-		log_info(dev, "the client left before it read all replies");
+		log_limited(dev, MDL_LOG_INFO, "the client left before it read all replies");
 		conn->broken = true;
 	} else if (result && result != -EAGAIN) {
 		conn_break(dev, "sending failed: %s", strerror(-result));
@@ -344,7 +344,7 @@ int conn_open(struct mdl_dev *dev, int fd, bool attached)
 	conn->events = EPOLLIN;
 	conn->broken = conn->clogged = conn->left = conn->waits_for_us = false;
 	conn->attached = attached;
-	log_info(dev, "a client has come");
+	log_limited(dev, MDL_LOG_INFO, "a client has come");
 	device_client_came(dev);
 	return 0;
 }

@@ -199,7 +199,7 @@ void state_clear(struct state *state)
 
 static int refuse(struct mdl_dev *dev, const struct object *object, const char *why)
 {
-	log_error(dev, "migration refused: %s %s", object->name, why);
+	log_limited(dev, MDL_LOG_ERROR, "migration refused: %s %s", object->name, why);
 	return -EINVAL;
 }
 

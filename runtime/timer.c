@@ -276,8 +276,12 @@ static void fire(struct mdl_dev *dev, struct heap *heap, struct mdl_timer *timer
 	} else {
 		heap_remove(heap, &timer->heap_slot);
 	}
+	if (dev->tracing)
+		trace_timer(dev, timer);
 	if (timer->desc->on_expire)
 		timer->desc->on_expire(dev->instance, &timer->at);
+	if (dev->tracing)
+		trace_look(dev);
 }
 
 /* At most as many as there are now: a hook that starts its timer anew does not hold up the rest. */

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The trace: one line per register access, interrupt and DMA, by name, as in
+ * The trace: what a driver does and what becomes of it, by name, in lines such as
+ *   gpiotmr.CTRL <- 0x1 (EN=1 MODE=ONESHOT)
  *   gpiotmr.CTRL.EN 0 -> 1
  *   gpiotmr.LOAD read 0xff
- *   gpiotmr.irq expire raised
- *   gpiotmr.dma write 0x1000 +512
- *   gpiotmr.reset flr
- * and, if asked for, the same as a file for waveform viewers (vcd.c).  Registers are looked at
- * without their hooks.
+ * and, if asked for, register values as a file for waveform viewers (vcd.c).  This file has the
+ * lines, and the accesses to registers; trace_bus.c other accesses, trace_config.c those to config
+ * space, trace_event.c what else happens.
+ *
+ * "->" lines tell of every change, whoever made it: each event first looks at what has changed
+ * since the one before.
  */
+#include "trace.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -16,235 +20,329 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "config.h"
 #include "vcd.h"
 
-#define LINE_SIZE 512
-#define NAME_SIZE 160
+#define SHOWN_BYTES 16u
 
-struct trace {
-	bool lines;      /* text, to the log */
-	struct vcd *vcd; /* or NULL */
-};
+/* ---- lines */
 
-struct line {
-	char text[LINE_SIZE];
-	size_t used;
-};
-
-static void append(struct line *line, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* What does not fit is cut off. */
-static void append(struct line *line, const char *format, ...)
+/* What does not fit is cut off, and shows that. */
+static void add(struct line *line, const char *format, va_list args)
 {
-	size_t left = sizeof(line->text) - line->used;
-	va_list args;
-	int n;
+	const size_t left = sizeof(line->text) - line->used;
+	const int n = vsnprintf(line->text + line->used, left, format, args);
 
-	va_start(args, format);
-	n = vsnprintf(line->text + line->used, left, format, args);
-	va_end(args);
-	if (n > 0)
-		line->used += (size_t)n < left ? (size_t)n : left - 1;
+	if (n > 0 && (size_t)n >= left) {
+		line->used = sizeof(line->text) - 1;
+		memcpy(line->text + line->used - 3, "...", 3);
+	} else if (n > 0) {
+		line->used += (size_t)n;
+	}
 }
 
-static void begin(const struct mdl_dev *dev, struct line *line)
+void line_add(struct line *line, const char *format, ...)
 {
+	va_list args;
+
+	va_start(args, format);
+	add(line, format, args);
+	va_end(args);
+}
+
+void line_begin(const struct mdl_dev *dev, struct line *line, const char *format, ...)
+{
+	va_list args;
+
 	line->used = 0;
-	append(line, "%s.", dev->desc->name);
+	line_add(line, "%s.", dev->desc->name);
+	va_start(args, format);
+	add(line, format, args);
+	va_end(args);
 }
 
 /* A trace was asked for, so its lines are shown whatever the log level is. */
-static void emit(const struct mdl_dev *dev, const struct line *line)
+void line_end(const struct mdl_dev *dev, const struct line *line)
 {
 	log_line(dev, MDL_LOG_INFO, line->text);
 }
 
+void line_bytes(struct line *line, const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i < size && i < SHOWN_BYTES; i++)
+		line_add(line, " %02x", data[i]);
+	if (size > SHOWN_BYTES)
+		line_add(line, " ...");
+}
+
+static uint64_t field_mask(const struct mdl_field *field)
+{
+	return UINT64_MAX >> (64 - field->width) << field->lsb;
+}
+
+static void add_value(struct line *line, const struct mdl_field *field, uint64_t reg_value)
+{
+	const uint64_t value = (reg_value & field_mask(field)) >> field->lsb;
+
+	for (uint32_t i = 0; i < field->nvalues; i++)
+		if (field->values[i].value == value) {
+			line_add(line, "%s", field->values[i].name);
+			return;
+		}
+	line_add(line, value < 10 ? "%" PRIu64 : "0x%" PRIx64, value);
+}
+
+void line_fields(struct line *line, const struct mdl_field *fields, uint32_t nfields,
+		 uint64_t value, uint64_t bits)
+{
+	const char *before = " (";
+
+	for (uint32_t i = 0; i < nfields; i++) {
+		if (!(field_mask(&fields[i]) & bits))
+			continue;
+		line_add(line, "%s%s=", before, fields[i].name);
+		add_value(line, &fields[i], value);
+		before = " ";
+	}
+	if (*before && before[1] == '\0')
+		line_add(line, ")");
+}
+
+void lines_changed(const struct mdl_dev *dev, const char *name, const struct mdl_field *fields,
+		   uint32_t nfields, uint64_t old, uint64_t value)
+{
+	uint64_t left = old ^ value;
+	struct line line;
+
+	for (uint32_t i = 0; i < nfields; i++) {
+		const uint64_t mask = field_mask(&fields[i]);
+
+		if (!((old ^ value) & mask))
+			continue;
+		left &= ~mask;
+		line_begin(dev, &line, "%s.%s ", name, fields[i].name);
+		add_value(&line, &fields[i], old);
+		line_add(&line, " -> ");
+		add_value(&line, &fields[i], value);
+		line_end(dev, &line);
+	}
+	if (!left)
+		return;
+	line_begin(dev, &line, "%s 0x%" PRIx64 " -> 0x%" PRIx64, name, old, value);
+	line_end(dev, &line);
+}
+
+/* ---- what changed since */
+
+static void reg_changed(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element,
+			uint64_t old, uint64_t value)
+{
+	const struct trace *trace = dev->trace;
+	char name[NAME_SIZE];
+
+	if (trace->vcd)
+		vcd_reg(dev, trace->vcd, reg, element, value);
+	/* An alias is another name for what was shown. */
+	if (!trace->lines || trace->muted || (reg->flags & MDL_REG_ALIAS))
+		return;
+	reg_name(reg, element, name, sizeof(name));
+	lines_changed(dev, name, reg->fields, reg->nfields, old, value);
+}
+
+void trace_look(struct mdl_dev *dev)
+{
+	struct trace *trace = dev->trace;
+
+	if (!trace || trace->looking)
+		return;
+	trace->looking = true;
+	if (trace->vcd)
+		vcd_begin(trace->vcd);
+	shadow_look(dev, trace->shadow, reg_changed);
+	if (trace->lines)
+		trace_config_look(dev);
+	trace->looking = false;
+}
+
+void trace_turn(struct mdl_dev *dev)
+{
+	trace_look(dev);
+	if (dev->trace->vcd)
+		vcd_flush(dev, dev->trace->vcd);
+}
+
+/* ---- accesses to registers */
+
+static uint64_t width_mask(const struct mdl_reg *reg)
+{
+	return UINT64_MAX >> (64 - 8 * reg->width);
+}
+
+/* Its name, with the bits that are accessed if these are not all. */
+static void begin_reg(struct mdl_dev *dev, struct line *line, const struct mdl_reg *reg,
+		      uint32_t element, uint64_t enabled)
+{
+	char name[NAME_SIZE];
+
+	reg_name(reg, element, name, sizeof(name));
+	line_begin(dev, line, "%s", name);
+	if (enabled != width_mask(reg))
+		line_add(line, "[%d:%d]", 63 - __builtin_clzll(enabled), __builtin_ctzll(enabled));
+}
+
+/* Of the bits that are accessed, as a number. */
+static uint64_t shown(uint64_t value, uint64_t enabled)
+{
+	return (value & enabled) >> __builtin_ctzll(enabled);
+}
+
+void trace_read(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value,
+		uint64_t enabled)
+{
+	struct trace *trace = dev->trace;
+	struct line line;
+
+	enabled &= width_mask(reg);
+	if (trace->vcd && reg->has_read_hook) {
+		const uint64_t seen = reg->readable & enabled;
+
+		vcd_begin(trace->vcd);
+		vcd_reg(dev, trace->vcd, reg, element,
+			(value & seen) | (reg_peek(dev, reg, element) & ~seen));
+	}
+	if (trace->lines) {
+		begin_reg(dev, &line, reg, element, enabled);
+		line_add(&line, " read 0x%" PRIx64, shown(value, enabled));
+		if ((reg->flags & MDL_REG_DOORBELL) || (!reg->readable && !reg->has_read_hook))
+			line_add(&line, " (write-only)");
+		else
+			line_fields(&line, reg->fields, reg->nfields, value, enabled);
+		line_end(dev, &line);
+	}
+	trace_look(dev);
+}
+
+/* Bits that some write can change, or that do something when written. */
+static uint64_t writable_bits(const struct mdl_reg *reg)
+{
+	const struct mdl_effects *fx = reg->effects;
+	uint64_t bits = reg->writable;
+
+	if ((reg->flags & MDL_REG_DOORBELL) || reg->intr_role)
+		return UINT64_MAX;
+	if (fx)
+		bits |= fx->woclr | fx->woset | fx->wot | fx->wzc | fx->wzs | fx->wzt | fx->wclr |
+			fx->wset | fx->once | fx->pulse;
+	return bits;
+}
+
+void trace_write(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t data,
+		 uint64_t enabled)
+{
+	struct trace *trace = dev->trace;
+	const bool doorbell = reg->flags & MDL_REG_DOORBELL;
+	const uint64_t fixed = enabled & ~writable_bits(reg);
+	struct line line;
+
+	trace_look(dev);
+	if (trace->vcd && doorbell)
+		vcd_doorbell(dev, trace->vcd, reg, element, data & enabled);
+	if (!trace->lines)
+		return;
+	begin_reg(dev, &line, reg, element, enabled);
+	line_add(&line, " <- 0x%" PRIx64, shown(data, enabled));
+	line_fields(&line, reg->fields, reg->nfields, data, enabled);
+	if (fixed == enabled)
+		line_add(&line, " (read-only)");
+	else if ((data ^ reg_peek(dev, reg, element)) & fixed)
+		line_add(&line, " (0x%" PRIx64 " of it read-only)",
+			 (data ^ reg_peek(dev, reg, element)) & fixed);
+	if (trace->via)
+		line_add(&line, " (%s)", trace->via);
+	trace->via = NULL;
+	line_end(dev, &line);
+}
+
+static void note(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, const char *what,
+		 uint64_t bits)
+{
+	struct line line;
+
+	begin_reg(dev, &line, reg, element, width_mask(reg));
+	line_add(&line, ": %s 0x%" PRIx64, what, bits);
+	line_end(dev, &line);
+}
+
+void trace_checked(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t data,
+		   uint64_t enabled, const struct trace_write_bits *bits)
+{
+	const uint64_t altered = ((data ^ bits->data) & enabled) | (bits->checked & ~enabled);
+
+	trace_look(dev);
+	if (!dev->trace->lines)
+		return;
+	if (altered)
+		note(dev, reg, element, "the check makes it", bits->data & bits->checked);
+	if (bits->checked & ~bits->unlocked)
+		note(dev, reg, element, "locked are bits", bits->checked & ~bits->unlocked);
+	if (bits->unlocked & ~bits->enabled)
+		note(dev, reg, element, "written before were bits",
+		     bits->unlocked & ~bits->enabled);
+}
+
+void trace_stored(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value)
+{
+	const struct trace *trace = dev->trace;
+	const uint64_t stored = reg_peek(dev, reg, element);
+	char name[NAME_SIZE];
+
+	if (value != stored && trace->vcd)
+		vcd_pulse(dev, trace->vcd, reg, element, value, stored);
+	trace_look(dev);
+	if (value == stored || !trace->lines || trace->muted)
+		return;
+	reg_name(reg, element, name, sizeof(name));
+	lines_changed(dev, name, reg->fields, reg->nfields, stored, value);
+	lines_changed(dev, name, reg->fields, reg->nfields, value, stored);
+}
+
+void trace_doorbell(struct mdl_dev *dev, const char *via)
+{
+	dev->trace->via = via;
+}
+
+/* ---- life */
+
 int trace_create(struct mdl_dev *dev)
 {
-	dev->trace = calloc(1, sizeof(*dev->trace));
-	if (!dev->trace)
+	struct trace *trace = calloc(1, sizeof(*trace));
+	int rc;
+
+	if (!trace)
 		return -ENOMEM;
-	dev->trace->lines = dev->opt.trace;
+	dev->trace = trace;
+	trace->lines = dev->opt.trace;
+	trace->config = malloc(config_size(dev));
+	rc = shadow_create(dev, &trace->shadow);
+	if (rc || !trace->config)
+		return -ENOMEM;
+	memcpy(trace->config, config_image(dev), config_size(dev));
+	if (dev->opt.trace_file)
+		rc = vcd_create(dev, dev->opt.trace_file, &trace->vcd);
 	dev->tracing = true;
-	return dev->opt.trace_file ? vcd_create(dev, dev->opt.trace_file, &dev->trace->vcd) : 0;
+	return rc;
 }
 
 void trace_destroy(struct mdl_dev *dev)
 {
-	if (!dev->trace)
+	struct trace *trace = dev->trace;
+
+	if (!trace)
 		return;
-	vcd_destroy(dev, dev->trace->vcd);
-	free(dev->trace);
-	dev->trace = NULL;
 	dev->tracing = false;
-}
-
-static uint64_t field_value(const struct mdl_field *field, uint64_t value)
-{
-	return (value >> field->lsb) & (UINT64_MAX >> (64 - field->width));
-}
-
-static void append_value(struct line *line, const struct mdl_field *field, uint64_t value)
-{
-	for (uint32_t i = 0; i < field->nvalues; i++)
-		if (field->values[i].value == value) {
-			append(line, "%s", field->values[i].name);
-			return;
-		}
-	append(line, value < 10 ? "%" PRIu64 : "0x%" PRIx64, value);
-}
-
-static void trace_read(struct mdl_dev *dev, const struct mdl_reg *reg, const char *name,
-		       uint64_t value)
-{
-	struct line line;
-
-	begin(dev, &line);
-	append(&line, "%s read 0x%" PRIx64, name, value);
-	for (uint32_t i = 0; i < reg->nfields; i++) {
-		append(&line, "%s%s=", i ? " " : " (", reg->fields[i].name);
-		append_value(&line, &reg->fields[i], field_value(&reg->fields[i], value));
-	}
-	if (reg->nfields)
-		append(&line, ")");
-	emit(dev, &line);
-}
-
-/* A line for each field that changed. False: none did. */
-static bool trace_fields(struct mdl_dev *dev, const struct mdl_reg *reg, const char *name,
-			 uint64_t old, uint64_t value)
-{
-	bool any = false;
-
-	for (uint32_t i = 0; i < reg->nfields; i++) {
-		const struct mdl_field *field = &reg->fields[i];
-		uint64_t before = field_value(field, old), after = field_value(field, value);
-		struct line line;
-
-		if (before == after)
-			continue;
-		any = true;
-		begin(dev, &line);
-		append(&line, "%s.%s ", name, field->name);
-		append_value(&line, field, before);
-		append(&line, " -> ");
-		append_value(&line, field, after);
-		emit(dev, &line);
-	}
-	return any;
-}
-
-static void trace_write(struct mdl_dev *dev, const struct mdl_reg *reg, const char *name,
-			uint64_t old, uint64_t value)
-{
-	bool changed = old != value && !(reg->flags & MDL_REG_DOORBELL);
-	struct line line;
-
-	if (changed && trace_fields(dev, reg, name, old, value))
-		return;
-	begin(dev, &line);
-	if (!changed)
-		append(&line, "%s write 0x%" PRIx64, name, value);
-	else
-		append(&line, "%s 0x%" PRIx64 " -> 0x%" PRIx64, name, old, value);
-	emit(dev, &line);
-}
-
-void trace_reg(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, bool is_write,
-	       uint64_t old, uint64_t value)
-{
-	char name[NAME_SIZE];
-
-	if (dev->trace->vcd)
-		vcd_reg(dev, dev->trace->vcd, reg, element, value);
-	if (!dev->trace->lines)
-		return;
-	reg_name(reg, element, name, sizeof(name));
-	if (is_write)
-		trace_write(dev, reg, name, old, value);
-	else
-		trace_read(dev, reg, name, value);
-}
-
-void trace_region(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size, bool is_write)
-{
-	static const char *const names[] = {"bar0", "bar1", "bar2",   "bar3", "bar4",
-					    "bar5", "rom",  "config", "vga"};
-	struct line line;
-
-	if (!dev->trace->lines)
-		return;
-	begin(dev, &line);
-	append(&line, "%s %s 0x%" PRIx64 " +%zu",
-	       region < VU_NUM_REGIONS ? names[region] : "region", is_write ? "write" : "read",
-	       offset, size);
-	emit(dev, &line);
-}
-
-static void append_irq(struct line *line, const struct mdl_device *desc, unsigned irq)
-{
-	for (uint32_t i = 0; i < desc->nirqs; i++) {
-		const struct mdl_irq_desc *d = &desc->irqs[i];
-
-		if (irq < d->first || irq - d->first >= d->count)
-			continue;
-		append(line, "%s", d->name);
-		if (d->count > 1)
-			append(line, "[%u]", irq - d->first);
-		return;
-	}
-	append(line, "%u", irq);
-}
-
-void trace_irq(struct mdl_dev *dev, unsigned irq, const char *what)
-{
-	struct vcd *vcd = dev->trace->vcd;
-	struct line line;
-
-	if (vcd && !strcmp(what, "pulsed"))
-		vcd_irq_pulse(dev, vcd, irq);
-	else if (vcd)
-		vcd_irq(dev, vcd, irq, !strcmp(what, "raised"));
-	if (!dev->trace->lines)
-		return;
-	begin(dev, &line);
-	append(&line, "irq ");
-	append_irq(&line, dev->desc, irq);
-	append(&line, " %s", what);
-	emit(dev, &line);
-}
-
-void trace_reset(struct mdl_dev *dev, enum mdl_reset_kind kind)
-{
-	static const char *const names[] = {"power", "hard", "flr", "soft"};
-	struct line line;
-
-	if (dev->trace->vcd)
-		vcd_sample(dev, dev->trace->vcd);
-	if (!dev->trace->lines)
-		return;
-	begin(dev, &line);
-	append(&line, "reset %s", names[kind]);
-	emit(dev, &line);
-}
-
-void trace_client_gone(struct mdl_dev *dev)
-{
-	if (dev->trace->vcd)
-		vcd_flush(dev->trace->vcd);
-}
-
-void trace_dma(struct mdl_dev *dev, uint64_t iova, size_t size, bool is_write, int result)
-{
-	struct line line;
-
-	if (!dev->trace->lines)
-		return;
-	begin(dev, &line);
-	append(&line, "dma %s 0x%" PRIx64 " +%zu", is_write ? "write" : "read", iova, size);
-	if (result < 0)
-		append(&line, ": %s", strerror(-result));
-	emit(dev, &line);
+	vcd_destroy(dev, trace->vcd);
+	shadow_destroy(trace->shadow);
+	free(trace->config);
+	free(trace);
+	dev->trace = NULL;
 }

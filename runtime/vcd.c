@@ -4,79 +4,129 @@
  * GTKWave show.  A trace of a device is registers over time, which is what these viewers are for;
  * times are nanoseconds of the device's clock.
  *
- * Each register element and each of its fields is a variable, in a scope by BAR; interrupts are
- * single wires.  Values are seen when a client reads or writes them, and all of them after a reset.
+ * Each register element and each of its fields is a variable (vcd_head.c says under which name);
+ * interrupts are single wires.  Doorbells, which hold nothing, are unknown (x) until they are first
+ * rung.
+ *
+ * Only whole lines leave the process, so a file of one that was killed can be read up to its end.
  */
 #include "vcd.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define SCOPES    (VU_NUM_REGIONS + 1) /* BARs by their number, config; one is for interrupts */
-#define ID_SIZE   8
-#define NAME_SIZE 160
-
-/* The registers of one BAR, or of config space. */
-struct scope {
-	const struct mdl_reg *regs;
-	uint32_t nregs;
-	uint32_t *first_id;    /* by register: of its element 0; a field's follow it */
-	uint32_t *first_value; /* by register: its place in `values` */
-};
+#define BUFFER_SIZE 65536u
+#define LINE_MOST   1024u /* the longest line, generously */
 
 struct vcd {
-	FILE *file;
-	uint64_t now_ns; /* the last time written */
-	bool begun;      /* some time was written */
-	struct scope scopes[SCOPES];
-	unsigned nscopes;
+	int fd;            /* -1: it could not be written any more */
+	uint64_t last_ns;  /* the last time written */
+	uint64_t ahead_ns; /* file's time less device's: grows where the clock stands still or goes
+			      back */
+	bool begun;        /* some time was written */
+	bool fresh;        /* the next change gets a time of its own */
+	struct vcd_layout layout;
 	uint64_t *values; /* as last written, by register element */
-	uint32_t nvalues;
-	uint32_t first_irq_id, nirqs;
+	uint8_t *rung;    /* by register element: a doorbell that has a value */
 	bool *levels;
+	size_t used;
+	char buffer[BUFFER_SIZE];
 };
 
-/* A number in the printable characters. */
-static const char *id_text(uint32_t id, char *buf)
-{
-	char *p = buf;
+/* ---- text */
 
-	do {
-		*p++ = (char)('!' + id % 94);
-		id /= 94;
-	} while (id);
-	*p = 0;
-	return buf;
+/* What cannot be written is told once; the device goes on without.  A torn line is taken back. */
+static void give_up(struct mdl_dev *dev, struct vcd *vcd, off_t good)
+{
+	const int error = errno, fd = vcd->fd;
+	const bool whole = good >= 0 && ftruncate(fd, good) == 0;
+
+	vcd->fd = -1;
+	close(fd);
+	log_warn(dev, "the trace file ends %s: %s", whole ? "here" : "here, perhaps within a line",
+		 strerror(error));
 }
 
-static void put_value(const struct vcd *vcd, uint32_t id, unsigned width, uint64_t value)
+void vcd_flush(struct mdl_dev *dev, struct vcd *vcd)
 {
-	char bits[65], text[ID_SIZE];
+	const off_t good = vcd->fd >= 0 && vcd->used ? lseek(vcd->fd, 0, SEEK_CUR) : -1;
+	size_t done = 0;
+
+	while (vcd->fd >= 0 && done < vcd->used) {
+		const ssize_t n = write(vcd->fd, vcd->buffer + done, vcd->used - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n < 0 && errno != EINTR)
+			give_up(dev, vcd, good);
+	}
+	vcd->used = 0;
+}
+
+void vcd_text(struct mdl_dev *dev, struct vcd *vcd, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	if (BUFFER_SIZE - vcd->used < LINE_MOST)
+		vcd_flush(dev, vcd);
+	va_start(args, format);
+	n = vsnprintf(vcd->buffer + vcd->used, BUFFER_SIZE - vcd->used, format, args);
+	va_end(args);
+	if (n > 0 && (size_t)n < BUFFER_SIZE - vcd->used)
+		vcd->used += (size_t)n;
+}
+
+/* ---- times and values */
+
+void vcd_begin(struct vcd *vcd)
+{
+	vcd->fresh = true;
+}
+
+/* Times rise strictly: of two values at the same time only the second would be seen. */
+static void put_time(struct mdl_dev *dev, struct vcd *vcd)
+{
+	uint64_t now = mdl_now_ns(dev);
+
+	if (!vcd->fresh)
+		return;
+	vcd->fresh = false;
+	if (vcd->begun && now + vcd->ahead_ns <= vcd->last_ns)
+		vcd->ahead_ns = vcd->last_ns + 1 - now;
+	vcd->last_ns = now + vcd->ahead_ns;
+	vcd->begun = true;
+	vcd_text(dev, vcd, "#%" PRIu64 "\n", vcd->last_ns);
+}
+
+static void put_value(struct mdl_dev *dev, struct vcd *vcd, uint32_t id, unsigned width,
+		      uint64_t value)
+{
+	char bits[65], text[VCD_ID_SIZE];
 	unsigned n = 0;
 
 	if (width == 1) {
-		fprintf(vcd->file, "%c%s\n", value & 1 ? '1' : '0', id_text(id, text));
+		vcd_text(dev, vcd, "%c%s\n", value & 1 ? '1' : '0', vcd_id(id, text));
 		return;
 	}
 	for (unsigned i = width; i-- > 0;)
 		if (n || value >> i & 1 || i == 0)
 			bits[n++] = value >> i & 1 ? '1' : '0';
 	bits[n] = 0;
-	fprintf(vcd->file, "b%s %s\n", bits, id_text(id, text));
+	vcd_text(dev, vcd, "b%s %s\n", bits, vcd_id(id, text));
 }
 
-/* Times never go back, though the clock may after a load. */
-static void put_time(struct vcd *vcd, uint64_t now_ns)
+static void put_unknown(struct mdl_dev *dev, struct vcd *vcd, uint32_t id, unsigned width)
 {
-	if (vcd->begun && now_ns <= vcd->now_ns)
-		return;
-	fprintf(vcd->file, "#%" PRIu64 "\n", now_ns);
-	vcd->now_ns = now_ns;
-	vcd->begun = true;
+	char text[VCD_ID_SIZE];
+
+	vcd_text(dev, vcd, width == 1 ? "x%s\n" : "bx %s\n", vcd_id(id, text));
 }
 
 static uint64_t field_value(const struct mdl_field *field, uint64_t value)
@@ -84,214 +134,148 @@ static uint64_t field_value(const struct mdl_field *field, uint64_t value)
 	return (value >> field->lsb) & (UINT64_MAX >> (64 - field->width));
 }
 
-/* The register and those of its fields that changed; all if `force`. */
-static void put_reg(struct vcd *vcd, const struct mdl_reg *reg, uint32_t id, uint64_t old,
-		    uint64_t value, bool force)
+/* The register and those of its fields that changed; all if `all`. */
+static void put_reg(struct mdl_dev *dev, struct vcd *vcd, const struct mdl_reg *reg, uint32_t id,
+		    uint64_t old, uint64_t value, bool all)
 {
-	put_value(vcd, id, 8u * reg->width, value);
+	put_value(dev, vcd, id, 8u * reg->width, value);
 	for (uint32_t i = 0; i < reg->nfields; i++) {
 		const struct mdl_field *field = &reg->fields[i];
 
-		if (force || field_value(field, old) != field_value(field, value))
-			put_value(vcd, id + 1 + i, field->width, field_value(field, value));
+		if (all || field_value(field, old) != field_value(field, value))
+			put_value(dev, vcd, id + 1 + i, field->width, field_value(field, value));
 	}
 }
 
-static const struct scope *find_scope(const struct vcd *vcd, const struct mdl_reg *reg)
-{
-	for (unsigned i = 0; i < vcd->nscopes; i++)
-		if (reg >= vcd->scopes[i].regs && reg < vcd->scopes[i].regs + vcd->scopes[i].nregs)
-			return &vcd->scopes[i];
-	return NULL;
-}
+/* Where a register's element is kept. */
+struct variable {
+	uint32_t id;
+	uint32_t value;
+};
 
-static void note(struct mdl_dev *dev, struct vcd *vcd, const struct scope *scope, uint32_t index,
-		 uint32_t element, uint64_t value)
+static bool find_variable(const struct vcd *vcd, const struct mdl_reg *reg, uint32_t element,
+			  struct variable *variable)
 {
-	const struct mdl_reg *reg = &scope->regs[index];
-	uint64_t *last = &vcd->values[scope->first_value[index] + element];
+	for (unsigned i = 0; i < vcd->layout.ntables; i++) {
+		const struct vcd_table *table = &vcd->layout.tables[i];
 
-	if (*last == value)
-		return;
-	put_time(vcd, mdl_now_ns(dev));
-	put_reg(vcd, reg, scope->first_id[index] + element * (1 + reg->nfields), *last, value,
-		false);
-	*last = value;
+		if (reg < table->regs || reg >= table->regs + table->nregs)
+			continue;
+		variable->id = table->first_id[reg - table->regs] + element * (1 + reg->nfields);
+		variable->value = table->first_value[reg - table->regs] + element;
+		return true;
+	}
+	return false;
 }
 
 void vcd_reg(struct mdl_dev *dev, struct vcd *vcd, const struct mdl_reg *reg, uint32_t element,
 	     uint64_t value)
 {
-	const struct scope *scope = find_scope(vcd, reg);
+	struct variable variable;
+	uint64_t *last;
 
-	if (scope)
-		note(dev, vcd, scope, (uint32_t)(reg - scope->regs), element, value);
+	if (!find_variable(vcd, reg, element, &variable))
+		return;
+	last = &vcd->values[variable.value];
+	if (*last == value)
+		return;
+	put_time(dev, vcd);
+	put_reg(dev, vcd, reg, variable.id, *last, value, false);
+	*last = value;
 }
 
-void vcd_sample(struct mdl_dev *dev, struct vcd *vcd)
+void vcd_pulse(struct mdl_dev *dev, struct vcd *vcd, const struct mdl_reg *reg, uint32_t element,
+	       uint64_t pulse, uint64_t value)
 {
-	for (unsigned s = 0; s < vcd->nscopes; s++) {
-		const struct scope *scope = &vcd->scopes[s];
+	vcd_begin(vcd);
+	vcd_reg(dev, vcd, reg, element, pulse);
+	vcd_begin(vcd);
+	vcd_reg(dev, vcd, reg, element, value);
+}
 
-		for (uint32_t i = 0; i < scope->nregs; i++) {
-			const struct mdl_reg *reg = &scope->regs[i];
+void vcd_doorbell(struct mdl_dev *dev, struct vcd *vcd, const struct mdl_reg *reg, uint32_t element,
+		  uint64_t value)
+{
+	struct variable variable;
 
-			if (reg->flags & MDL_REG_DOORBELL)
-				continue;
-			for (uint32_t at = 0; at < reg->count; at++)
-				note(dev, vcd, scope, i, at, reg_peek(dev, reg, at));
-		}
+	if (!find_variable(vcd, reg, element, &variable))
+		return;
+	vcd_begin(vcd);
+	if (vcd->rung[variable.value] && vcd->values[variable.value] == value) {
+		put_time(dev, vcd);
+		put_unknown(dev, vcd, variable.id, 8u * reg->width);
+		vcd_begin(vcd);
 	}
+	put_time(dev, vcd);
+	put_reg(dev, vcd, reg, variable.id, 0, value, true);
+	vcd->values[variable.value] = value;
+	vcd->rung[variable.value] = true;
 }
 
-static void put_level(struct vcd *vcd, unsigned irq, bool level)
+static void put_level(struct mdl_dev *dev, struct vcd *vcd, unsigned irq, bool level)
 {
-	put_value(vcd, vcd->first_irq_id + irq, 1, level);
+	put_value(dev, vcd, vcd->layout.first_irq_id + irq, 1, level);
 	vcd->levels[irq] = level;
 }
 
 void vcd_irq(struct mdl_dev *dev, struct vcd *vcd, unsigned irq, bool level)
 {
-	if (irq >= vcd->nirqs || vcd->levels[irq] == level)
+	if (irq >= vcd->layout.nirqs || vcd->levels[irq] == level)
 		return;
-	put_time(vcd, mdl_now_ns(dev));
-	put_level(vcd, irq, level);
+	vcd_begin(vcd);
+	put_time(dev, vcd);
+	put_level(dev, vcd, irq, level);
 }
 
-/* One nanosecond long, or viewers do not show it. */
 void vcd_irq_pulse(struct mdl_dev *dev, struct vcd *vcd, unsigned irq)
 {
-	if (irq >= vcd->nirqs)
+	if (irq >= vcd->layout.nirqs)
 		return;
-	put_time(vcd, mdl_now_ns(dev));
-	put_level(vcd, irq, !vcd->levels[irq]);
-	put_time(vcd, vcd->now_ns + 1);
-	put_level(vcd, irq, !vcd->levels[irq]);
+	vcd_irq(dev, vcd, irq, !vcd->levels[irq]);
+	vcd_irq(dev, vcd, irq, !vcd->levels[irq]);
 }
 
-/* ---- the head of the file */
+/* ---- life */
 
-/* "PORT[1].CTL" is PORT_1_CTL: brackets and dots mean something else in viewers. */
-static void plain_name(const struct mdl_reg *reg, uint32_t element, char *buf, size_t size)
+static void put_first_value(struct mdl_dev *dev, struct vcd *vcd, const struct mdl_reg *reg,
+			    uint32_t element)
 {
-	char *to = buf;
+	struct variable variable;
+	uint64_t value;
 
-	reg_name(reg, element, buf, size);
-	for (const char *p = buf; *p; p++)
-		if (*p != ']')
-			*to++ = isalnum((unsigned char)*p) ? *p : '_';
-	*to = 0;
-}
-
-static void put_reg_names(const struct vcd *vcd, const struct mdl_reg *reg, uint32_t element,
-			  uint32_t id)
-{
-	char name[NAME_SIZE], text[ID_SIZE];
-
-	plain_name(reg, element, name, sizeof(name));
-	fprintf(vcd->file, "$var reg %u %s %s $end\n", 8u * reg->width, id_text(id, text), name);
-	for (uint32_t i = 0; i < reg->nfields; i++)
-		fprintf(vcd->file, "$var reg %u %s %s_%s $end\n", reg->fields[i].width,
-			id_text(id + 1 + i, text), name, reg->fields[i].name);
-}
-
-/* Declare a table's variables; *id is the first that is free. */
-static int add_scope(struct vcd *vcd, const char *name, const struct mdl_reg *regs, uint32_t nregs,
-		     uint32_t *id)
-{
-	struct scope *scope = &vcd->scopes[vcd->nscopes];
-
-	if (!nregs)
-		return 0;
-	scope->regs = regs;
-	scope->nregs = nregs;
-	scope->first_id = calloc(nregs, sizeof(*scope->first_id));
-	scope->first_value = calloc(nregs, sizeof(*scope->first_value));
-	vcd->nscopes++;
-	if (!scope->first_id || !scope->first_value)
-		return -ENOMEM;
-	fprintf(vcd->file, "$scope module %s $end\n", name);
-	for (uint32_t i = 0; i < nregs; i++) {
-		scope->first_id[i] = *id;
-		scope->first_value[i] = vcd->nvalues;
-		vcd->nvalues += regs[i].count;
-		for (uint32_t at = 0; at < regs[i].count; at++) {
-			put_reg_names(vcd, &regs[i], at, *id);
-			*id += 1 + regs[i].nfields;
-		}
+	if (!find_variable(vcd, reg, element, &variable))
+		return;
+	if (reg->flags & MDL_REG_DOORBELL) {
+		put_unknown(dev, vcd, variable.id, 8u * reg->width);
+		for (uint32_t i = 0; i < reg->nfields; i++)
+			put_unknown(dev, vcd, variable.id + 1 + i, reg->fields[i].width);
+		return;
 	}
-	fprintf(vcd->file, "$upscope $end\n");
-	return 0;
-}
-
-static void put_irq_names(const struct vcd *vcd, const struct mdl_device *desc)
-{
-	char text[ID_SIZE];
-
-	fprintf(vcd->file, "$scope module irq $end\n");
-	for (uint32_t i = 0; i < desc->nirqs; i++)
-		for (uint32_t j = 0; j < desc->irqs[i].count; j++) {
-			id_text(vcd->first_irq_id + desc->irqs[i].first + j, text);
-			fprintf(vcd->file, "$var wire 1 %s %s", text, desc->irqs[i].name);
-			if (desc->irqs[i].count > 1)
-				fprintf(vcd->file, "_%u", j);
-			fprintf(vcd->file, " $end\n");
-		}
-	fprintf(vcd->file, "$upscope $end\n");
-}
-
-static uint32_t count_irqs(const struct mdl_device *desc)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < desc->nirqs; i++)
-		if (desc->irqs[i].first + desc->irqs[i].count > n)
-			n = desc->irqs[i].first + desc->irqs[i].count;
-	return n;
-}
-
-static int put_head(struct mdl_dev *dev, struct vcd *vcd)
-{
-	const struct mdl_device *desc = dev->desc;
-	uint32_t id = 0;
-	int rc = 0;
-
-	fprintf(vcd->file,
-		"$version libmdl " MDL_VERSION " $end\n$timescale 1ns $end\n"
-		"$scope module %s $end\n",
-		desc->name);
-	for (uint32_t i = 0; i < desc->nbars && !rc; i++) {
-		char name[8];
-
-		snprintf(name, sizeof(name), "bar%u", desc->bars[i].index);
-		rc = add_scope(vcd, name, desc->bars[i].regs, desc->bars[i].nregs, &id);
-	}
-	if (!rc)
-		rc = add_scope(vcd, "config", desc->pci->regs, desc->pci->nregs, &id);
-	vcd->first_irq_id = id;
-	vcd->nirqs = count_irqs(desc);
-	put_irq_names(vcd, desc);
-	fprintf(vcd->file, "$upscope $end\n$enddefinitions $end\n");
-	return rc;
+	value = reg_peek(dev, reg, element);
+	put_reg(dev, vcd, reg, variable.id, 0, value, true);
+	vcd->values[variable.value] = value;
 }
 
 /* Everything has a value from the first moment. */
 static void put_first_values(struct mdl_dev *dev, struct vcd *vcd)
 {
-	put_time(vcd, mdl_now_ns(dev));
-	fprintf(vcd->file, "$dumpvars\n");
-	for (unsigned s = 0; s < vcd->nscopes; s++) {
-		const struct scope *scope = &vcd->scopes[s];
+	vcd_begin(vcd);
+	put_time(dev, vcd);
+	vcd_text(dev, vcd, "$dumpvars\n");
+	for (unsigned t = 0; t < vcd->layout.ntables; t++) {
+		const struct vcd_table *table = &vcd->layout.tables[t];
 
-		for (uint32_t i = 0; i < scope->nregs; i++)
-			for (uint32_t at = 0; at < scope->regs[i].count; at++)
-				put_reg(vcd, &scope->regs[i],
-					scope->first_id[i] + at * (1 + scope->regs[i].nfields), 0,
-					0, true);
+		for (uint32_t i = 0; i < table->nregs; i++)
+			for (uint32_t at = 0; at < table->regs[i].count; at++)
+				put_first_value(dev, vcd, &table->regs[i], at);
 	}
-	for (unsigned i = 0; i < vcd->nirqs; i++)
-		put_level(vcd, i, false);
-	fprintf(vcd->file, "$end\n");
+	for (uint32_t i = 0; i < dev->desc->nirqs; i++)
+		for (uint32_t j = 0; j < dev->desc->irqs[i].count; j++) {
+			const unsigned irq = dev->desc->irqs[i].first + j;
+
+			put_level(dev, vcd, irq, mdl_irq_level(dev, irq));
+		}
+	vcd_text(dev, vcd, "$end\n");
 }
 
 int vcd_create(struct mdl_dev *dev, const char *path, struct vcd **made)
@@ -302,41 +286,38 @@ int vcd_create(struct mdl_dev *dev, const char *path, struct vcd **made)
 	*made = vcd;
 	if (!vcd)
 		return -ENOMEM;
-	vcd->file = fopen(path, "we");
-	if (!vcd->file) {
+	vcd->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	if (vcd->fd < 0) {
 		rc = -errno;
 		log_error(dev, "the trace file %s cannot be written: %s", path, strerror(-rc));
 		return rc;
 	}
-	rc = put_head(dev, vcd);
-	vcd->values = calloc(vcd->nvalues + 1, sizeof(*vcd->values));
-	vcd->levels = calloc(vcd->nirqs + 1, sizeof(*vcd->levels));
-	if (rc || !vcd->values || !vcd->levels)
+	rc = vcd_layout_create(dev->desc, &vcd->layout);
+	if (rc)
+		return rc;
+	vcd->values = calloc(vcd->layout.nvalues + 1, sizeof(*vcd->values));
+	vcd->rung = calloc(vcd->layout.nvalues + 1, sizeof(*vcd->rung));
+	vcd->levels = calloc(vcd->layout.nirqs + 1, sizeof(*vcd->levels));
+	if (!vcd->values || !vcd->rung || !vcd->levels)
 		return -ENOMEM;
+	rc = vcd_head(dev, vcd, &vcd->layout);
+	if (rc)
+		return rc;
 	put_first_values(dev, vcd);
+	vcd_flush(dev, vcd);
 	return 0;
-}
-
-void vcd_flush(struct vcd *vcd)
-{
-	fflush(vcd->file);
 }
 
 void vcd_destroy(struct mdl_dev *dev, struct vcd *vcd)
 {
 	if (!vcd)
 		return;
-	if (vcd->file) {
-		bool failed = fflush(vcd->file) || ferror(vcd->file);
-
-		if (fclose(vcd->file) || failed)
-			log_warn(dev, "the trace file is incomplete");
-	}
-	for (unsigned i = 0; i < vcd->nscopes; i++) {
-		free(vcd->scopes[i].first_id);
-		free(vcd->scopes[i].first_value);
-	}
+	vcd_flush(dev, vcd);
+	if (vcd->fd >= 0 && close(vcd->fd))
+		log_warn(dev, "the trace file may be incomplete: %s", strerror(errno));
+	vcd_layout_destroy(&vcd->layout);
 	free(vcd->values);
+	free(vcd->rung);
 	free(vcd->levels);
 	free(vcd);
 }

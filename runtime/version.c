@@ -391,8 +391,9 @@ int version_handle(struct mdl_dev *dev, struct request *req, struct reply *reply
 	if (rc)
 		return rc;
 	agree(dev, &p, proposed);
-	log_info(dev, "client of version %u.%u: %u bytes and %u descriptors a message%s",
-		 version[0], version[1], conn_limits(dev)->max_data, conn_limits(dev)->max_fds,
-		 p.twin ? ", twin socket" : "");
+	log_limited(dev, MDL_LOG_INFO,
+		    "client of version %u.%u: %u bytes and %u descriptors a message%s", version[0],
+		    version[1], conn_limits(dev)->max_data, conn_limits(dev)->max_fds,
+		    p.twin ? ", twin socket" : "");
 	return 0;
 }

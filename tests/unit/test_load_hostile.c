@@ -84,6 +84,8 @@ static int try(struct mdl_dev *dev, const uint8_t *bytes, size_t size)
 
 	assert_int_equal(migration_set_state(dev, VU_MIG_RESUMING), 0);
 	said[0] = '\0';
+	/* Many a second, and each reason is wanted. */
+	memset(dev->client_log, 0, sizeof(dev->client_log));
 	load_write(dev->migration->load, bytes, size);
 	result = migration_set_state(dev, VU_MIG_STOP);
 	migration_reset(dev);

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Log lines, trace lines, and the file for waveform viewers. */
+/* Log lines and trace lines; the file for waveform viewers: test_vcd.c. */
 #include "core_device.h"
-#include "vcd.h"
+#include "trace.h"
 
 struct traced {
 	struct pair *pair;
-	char path[64];
-	int fd;
 };
 
 static int set_up(void **state)
 {
 	struct traced *t = calloc(1, sizeof(*t));
 
-	strcpy(t->path, "/tmp/mdl-trace-XXXXXX");
-	t->fd = mkstemp(t->path);
-	assert_true(t->fd >= 0);
-	t->pair = pair_open_with((struct mdl_options){.trace = true, .trace_file = t->path});
+	t->pair = pair_open_with((struct mdl_options){.trace = true});
 	pair_negotiate(t->pair);
 	*state = t;
 	return 0;
@@ -28,8 +23,6 @@ static int tear_down(void **state)
 
 	if (t->pair)
 		pair_close(t->pair);
-	close(t->fd);
-	unlink(t->path);
 	free(t);
 	return 0;
 }
@@ -50,106 +43,154 @@ static void access_all(struct pair *pair)
 	pair_serve(pair);
 }
 
-static void lines(void **state)
+#define LOGGED(t, text) assert_true(core_logged(&(t)->pair->log, text))
+
+static void registers(void **state)
 {
 	struct traced *t = *state;
-	struct mdl_dev *dev = t->pair->dev;
-	const struct core_log *log = &t->pair->log;
 
 	access_all(t->pair);
+	LOGGED(t, "core.reset power\n");
+	LOGGED(t, "core.PLAIN <- 0xff\ncore.PLAIN 0x0 -> 0xff\ncore.PLAIN <- 0xff\n"
+		  "core.PLAIN read 0xff\n");
+	LOGGED(t, "core.MODES <- 0x9 (EN=1 MODE=FAST)\n"
+		  "core.MODES.EN 0 -> 1\ncore.MODES.MODE SLOW -> FAST\n"
+		  "core.MODES read 0x9 (EN=1 MODE=FAST)\n");
+	LOGGED(t, "core.MODES <- 0xe (EN=0 MODE=7)\n"
+		  "core.MODES.EN 1 -> 0\ncore.MODES.MODE FAST -> 7\n");
+	LOGGED(t, "core.BELL <- 0x3\n");
+	LOGGED(t, "core.RAM+0x10 read 8 bytes: 00 00 00 00 00 00 00 00\n");
+}
+
+static void one_access(struct traced *t, uint32_t region, uint64_t offset, uint32_t size,
+		       const char *bytes)
+{
+	struct {
+		struct vu_region_access access;
+		char data[32];
+	} message = {.access = {offset, region, size}};
+	uint8_t buf[128];
+	size_t n = sizeof(message.access);
+
+	t->pair->log.used = 0;
+	t->pair->log.text[0] = 0;
+	if (bytes) {
+		memcpy(message.data, bytes, size);
+		n += size;
+	}
+	n = put_message(buf, 1, bytes ? VU_REGION_WRITE : VU_REGION_READ, 0, &message, n);
+	pair_send(t->pair, buf, n);
+	pair_serve(t->pair);
+	pair_expect(t->pair, NULL, 0);
+}
+
+/* What is no whole register. */
+static void other_accesses(void **state)
+{
+	static const struct {
+		uint32_t region;
+		uint64_t offset;
+		uint32_t size;
+		const char *bytes; /* NULL: a read */
+		const char *log;
+	} rows[] = {
+		{0, 1, 1, "\x12", "core.PLAIN[15:8] <- 0x12\ncore.PLAIN 0x0 -> 0x1200\n"},
+		{0, 0, 2, NULL, "core.PLAIN[15:0] read 0x1200\n"},
+		{0, 12, 4, NULL, "core.BELL read 0x0 (write-only)\n"},
+		{0, 0x40, 4, "abcd", "core.bar0+0x40 <- 4 bytes: 61 62 63 64 (nothing is there)\n"},
+		{0, 0x40, 1, NULL, "core.bar0+0x40 read 1 byte: 00 (nothing is there)\n"},
+		{0, 4, 8, NULL, "core.bar0+0x4 read of 8 bytes refused: the BAR takes 1 to 4\n"},
+		{0, 0x1fffff, 2, "ab",
+		 "core.bar0+0x1fffff write of 2 bytes refused: it ends at 0x200000\n"},
+		{3, 0, 4, NULL, "core.bar3+0x0 read of 4 bytes refused: there is no such region\n"},
+		{0, CORE_RAM_OFFSET + 2, 2, "ab", "core.RAM+0x2 <- 2 bytes: 61 62\n"},
+		{0, CORE_RAM_OFFSET, 32, NULL,
+		 "core.RAM+0x0 read 32 bytes: 00 00 61 62 00 00 00 00 00 00 00 00 00 00 00 00 "
+		 "...\n"},
+		{7, 4, 2, "\6\0",
+		 "core.config.COMMAND <- 0x6 (IO=0 MEMORY=1 MASTER=1 PARITY=0 SERR=0 "
+		 "INTX_DISABLE=0)\ncore.config.COMMAND.MEMORY 0 -> 1\n"
+		 "core.config.COMMAND.MASTER 0 -> 1\n"},
+		{7, 0x10, 4, "\xff\xff\xff\xff",
+		 "core.config.BAR0 <- 0xffffffff\ncore.config.BAR0 0x0 -> 0xffe00000\n"},
+		{7, 0x3d, 1, NULL, "core.config.INTERRUPT_PIN read 0x1\n"},
+		{7, 1, 1, NULL, "core.config.VENDOR_ID[15:8] read 0x1b\n"},
+		{7, 0x3c, 4, NULL,
+		 "core.config.INTERRUPT_LINE read 0x0\ncore.config.INTERRUPT_PIN read 0x1\n"
+		 "core.config.MIN_GNT read 0x0\ncore.config.MAX_LAT read 0x0\n"},
+		{7, 0x84, 4, "abcd", "core.config+0x84 <- 0x64636261\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct traced *t = *state;
+
+		one_access(t, rows[i].region, rows[i].offset, rows[i].size, rows[i].bytes);
+		assert_string_equal(t->pair->log.text, rows[i].log);
+	}
+}
+
+static void stores(struct core *core, uint32_t at)
+{
+	core->modes = at ? 9 : 1;
+	if (!at)
+		core->plain = 7;
+}
+
+/* Plain stores of device logic, in timers and between the turns of the loop. */
+static void what_logic_changes(void **state)
+{
+	struct traced *t = *state;
+	struct core *core = t->pair->core;
+
+	core->on_expire = stores;
+	mdl_timer_start(&core->tick[0], 0);
+	mdl_timer_start(&core->tick[2], 1);
+	while (!core->expired[2])
+		mdl_poll(t->pair->dev);
+	LOGGED(t, "core.timer tick[0] expired\ncore.PLAIN 0x0 -> 0x7\ncore.MODES.EN 0 -> 1\n"
+		  "core.timer tick[2] expired\ncore.MODES.MODE SLOW -> FAST\n");
+	core->plain = 8;
+	mdl_log(t->pair->dev, MDL_LOG_INFO, "it is 8");
+	LOGGED(t, "core.PLAIN 0x7 -> 0x8\ncore: info: it is 8\n");
+	core->plain = 9;
+	mdl_poll(t->pair->dev);
+	LOGGED(t, "core.PLAIN 0x8 -> 0x9\n");
+}
+
+static void events(void **state)
+{
+	static const uint8_t four[] = {1, 2, 3, 0xff};
+	struct traced *t = *state;
+	struct mdl_dev *dev = t->pair->dev;
+
 	mdl_irq_raise(dev, 0);
 	mdl_irq_lower(dev, 0);
 	mdl_irq_pulse(dev, 2);
 	mdl_reset(dev, MDL_RESET_FLR);
-	trace_dma(dev, 0x1000, 512, true, 0);
-	trace_dma(dev, 0x2000, 4, false, -EFAULT);
-	assert_true(core_logged(log, "core.reset power\n"));
-	assert_true(core_logged(log, "core.PLAIN 0x0 -> 0xff\n"));
-	assert_true(core_logged(log, "core.PLAIN write 0xff\n"));
-	assert_true(core_logged(log, "core.PLAIN read 0xff\n"));
-	assert_true(core_logged(log, "core.MODES.EN 0 -> 1\ncore.MODES.MODE SLOW -> FAST\n"));
-	assert_true(core_logged(log, "core.MODES read 0x9 (EN=1 MODE=FAST)\n"));
-	assert_true(core_logged(log, "core.MODES.EN 1 -> 0\ncore.MODES.MODE FAST -> 7\n"));
-	assert_true(core_logged(log, "core.BELL write 0x3\n"));
-	assert_true(core_logged(log, "core.bar0 read 0x100010 +8\n"));
-	assert_true(core_logged(log, "core.irq done raised\ncore.irq done lowered\n"));
-	assert_true(core_logged(log, "core.irq lane[1] pulsed\n"));
-	assert_true(core_logged(log, "core.reset flr\n"));
-	assert_true(core_logged(log, "core.dma write 0x1000 +512\n"));
-	assert_true(core_logged(log, "core.dma read 0x2000 +4: Bad address\n"));
+	trace_dma(dev, 0x1000, four, 4, true, "direct", 0);
+	trace_dma(dev, 0x2000, NULL, 4, false, NULL, -EFAULT);
+	LOGGED(t, "core.irq done raised\ncore.irq pending: INTx has no eventfd\n"
+		  "core.config.STATUS.INTERRUPT 0 -> 1\ncore.irq done lowered\n"
+		  "core.config.STATUS.INTERRUPT 1 -> 0\ncore.irq lane[1] pulsed\n");
+	LOGGED(t, "core.reset flr\n");
+	LOGGED(t, "core.dma write 0x1000 +4 (direct): 01 02 03 ff\n"
+		  "core.dma read 0x2000 +4: not mapped\n");
 }
 
-/* A strict reader: what is declared has one id, times rise, values are of declared ids. */
-static void check_vcd(FILE *f, unsigned *vars, unsigned *values)
-{
-	char line[512], seen[128] = {0};
-	unsigned long long last = 0;
-	bool body = false;
-
-	while (fgets(line, sizeof(line), f)) {
-		unsigned long long now;
-		unsigned width;
-		char id[16], name[64];
-
-		if (sscanf(line, "$var %*s %u %15s %63s $end", &width, id, name) == 3) {
-			assert_false(body);
-			assert_int_equal(strlen(id), 1);
-			assert_false(seen[(unsigned char)id[0]]);
-			seen[(unsigned char)id[0]] = 1;
-			++*vars;
-		} else if (sscanf(line, "#%llu", &now) == 1) {
-			assert_true(now > last);
-			last = now;
-		} else if (sscanf(line, "b%*[01] %15s", id) == 1 ||
-			   sscanf(line, "%*1[01]%15s", id) == 1) {
-			assert_true(body);
-			assert_true(seen[(unsigned char)id[0]]);
-			++*values;
-		} else if (!strcmp(line, "$enddefinitions $end\n")) {
-			body = true;
-		} else {
-			assert_int_equal(line[0], '$');
-		}
-	}
-}
-
-static bool file_has(FILE *f, const char *text)
-{
-	static char all[65536];
-	size_t n;
-
-	rewind(f);
-	n = fread(all, 1, sizeof(all) - 1, f);
-	all[n] = 0;
-	return strstr(all, text) != NULL;
-}
-
-static void the_file(void **state)
+/* Of 8 KiB; cut, and that is shown. */
+static void a_line_too_long(void **state)
 {
 	struct traced *t = *state;
-	struct mdl_dev *dev = t->pair->dev;
-	unsigned vars = 0, values = 0;
-	FILE *f;
+	struct line line;
 
-	access_all(t->pair);
-	mdl_irq_raise(dev, 0);
-	mdl_irq_raise(dev, 0);
-	mdl_irq_pulse(dev, 2);
-	clock_set(dev, 5); /* back in time, as a load may do */
-	mdl_reset(dev, MDL_RESET_HARD);
-	pair_close(t->pair);
-	t->pair = NULL;
-	f = fopen(t->path, "r");
-	check_vcd(f, &vars, &values);
-	assert_int_equal(vars, 4 + 2 + 3); /* registers, fields, interrupts */
-	/* all once; then PLAIN, MODES twice with two fields each, BELL, irqs, and the reset */
-	assert_true(values >= 9 + 1 + 3 + 3 + 1 + 1 + 2 + 3);
-	assert_true(file_has(f, "$var reg 3 % MODES_MODE $end\n"));
-	assert_true(file_has(f, "$scope module bar0 $end\n"));
-	assert_true(file_has(f, "b11111111 !\n"));
-	assert_true(file_has(f, "b1001 #\n1$\nb100 %\n"));
-	assert_true(file_has(f, " lane_1 $end\n"));
-	fclose(f);
+	t->pair->log.used = 0;
+	line_begin(t->pair->dev, &line, "x");
+	for (int i = 0; i < 1000; i++)
+		line_add(&line, "12345678");
+	line_add(&line, "!");
+	line_end(t->pair->dev, &line);
+	assert_int_equal(t->pair->log.used, LOG_LINE_SIZE);
+	assert_string_equal(t->pair->log.text + LOG_LINE_SIZE - 8, "3456...\n");
 }
 
 static void levels_of_the_log(void **state)
@@ -174,7 +215,7 @@ static void long_lines_are_cut(void **state)
 	memset(text, 'x', sizeof(text));
 	text[sizeof(text) - 1] = 0;
 	mdl_log(pair->dev, MDL_LOG_ERROR, "%s", text);
-	assert_in_range(strlen(strstr(pair->log.text, "xxx")), 900, 1024);
+	assert_in_range(strlen(strstr(pair->log.text, "xxx")), 4000, LOG_LINE_SIZE);
 	pair_close(pair);
 }
 
@@ -187,6 +228,9 @@ static void a_client_cannot_flood_it(void **state)
 		log_client(pair->dev, "again");
 	/* ten a second, and at most one line about the others */
 	assert_in_range(pair->log.lines, 10, 60);
+	for (int i = 0; i < 100000; i++)
+		log_limited(pair->dev, MDL_LOG_ERROR, "again");
+	assert_in_range(pair->log.lines, 20, 120);
 	pair_close(pair);
 }
 
@@ -194,8 +238,11 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(lines),
-		TEST(the_file),
+		TEST(registers),
+		TEST(other_accesses),
+		TEST(what_logic_changes),
+		TEST(events),
+		TEST(a_line_too_long),
 		cmocka_unit_test(levels_of_the_log),
 		cmocka_unit_test(long_lines_are_cut),
 		cmocka_unit_test(a_client_cannot_flood_it),
