@@ -282,7 +282,7 @@ void trace_checked(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t elem
 	if (!dev->trace->lines)
 		return;
 	if (altered)
-		note(dev, reg, element, "the check makes it", bits->data & bits->checked);
+		note(dev, reg, element, "the check makes it", bits->data);
 	if (bits->checked & ~bits->unlocked)
 		note(dev, reg, element, "locked are bits", bits->checked & ~bits->unlocked);
 	if (bits->unlocked & ~bits->enabled)

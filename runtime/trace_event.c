@@ -54,6 +54,7 @@ void trace_vector(struct mdl_dev *dev, uint32_t index, uint32_t vector, const ch
 	static const char *const names[VU_NUM_IRQS] = {"INTx", "MSI", "MSI-X", "ERR", "REQ"};
 	struct line line;
 
+	trace_look(dev);
 	if (!dev->trace->lines)
 		return;
 	line_begin(dev, &line, "irq %s %s", why ? "pending:" : "->", names[index]);
