@@ -42,7 +42,7 @@ static void ring(struct mdl_dev *dev, const struct io_fd *io)
 {
 	uint64_t times;
 
-	if (read(io->fd, &times, sizeof(times)) != sizeof(times) || !config_powered(dev))
+	if (!eventfd_take(io->fd, &times) || !config_powered(dev))
 		return;
 	if (dev->tracing)
 		trace_doorbell(dev, "times, by its eventfd");

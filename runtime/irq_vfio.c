@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "irq.h"
@@ -154,13 +153,9 @@ static int mask_range(struct mdl_dev *dev, const struct vu_irq_set *set, const u
 static void unmask_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg)
 {
 	uint64_t count;
-	struct iovec iov = {&count, sizeof(count)};
 
 	(void)arg;
-	if (!(events & EPOLLIN))
-		return;
-	/* The client holds it too and may have emptied it: never wait. */
-	if (preadv2(fd, &iov, 1, -1, RWF_NOWAIT) < 0 && errno == EAGAIN)
+	if (!(events & EPOLLIN) || !eventfd_take(fd, &count))
 		return;
 	dev->irqs->index[VU_IRQ_INTX].vectors[0].masked = false;
 	irqs_update(dev);

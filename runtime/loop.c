@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -203,6 +204,17 @@ static void wake_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg)
 	(void)dev;
 	(void)events;
 	(void)arg;
+}
+
+bool eventfd_take(int fd, uint64_t *count)
+{
+	struct iovec iov = {count, sizeof(*count)};
+	ssize_t n = preadv2(fd, &iov, 1, -1, RWF_NOWAIT);
+
+	/* a kernel before 5.8: better to wait than to be deaf */
+	if (n < 0 && errno == EOPNOTSUPP)
+		n = read(fd, count, sizeof(*count));
+	return n == (ssize_t)sizeof(*count);
 }
 
 int loop_create(struct mdl_dev *dev)

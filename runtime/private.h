@@ -137,6 +137,11 @@ typedef void loop_callback(struct mdl_dev *dev, int fd, uint32_t events, void *a
 int loop_add(struct mdl_dev *dev, int fd, uint32_t events, loop_callback *callback, void *arg);
 int loop_change(struct mdl_dev *dev, int fd, uint32_t events);
 int loop_remove(struct mdl_dev *dev, int fd);
+/*
+ * What an eventfd has counted; false: nothing.  Its flags are also the client's, who may have emptied
+ * it and made it one that waits: this never does.
+ */
+bool eventfd_take(int fd, uint64_t *count);
 /* A timer of the run time's own (e.g. doorbell pages), not migrated, not the author's. */
 struct loop_timer {
 	uint64_t deadline_ns;

@@ -2,6 +2,7 @@
 /* Doorbells that ring without a message: by an eventfd, by a shared page. */
 #include "peer.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -383,6 +384,27 @@ static void test_stopped(void **state)
 	munmap((void *)(uintptr_t)page, 4096);
 }
 
+/* The eventfds' flags are the client's as well: with O_NONBLOCK gone, an empty one is not waited
+ * for. */
+static void test_blocking_eventfds(void **state)
+{
+	struct peer *peer = *state;
+	struct io_reply reply;
+	uint64_t three = 3;
+
+	assert_true(ask(peer, sizeof(reply), 0, 0, 0, &reply) > 0);
+	for (uint32_t i = 0; i < peer->nfds; i++)
+		assert_int_equal(fcntl(peer->fds[i], F_SETFL, 0), 0);
+	assert_int_equal(set_state(peer, VU_MIG_STOP), 8);
+	assert_int_equal(set_state(peer, VU_MIG_RUNNING), 8);
+	assert_int_equal(times, 0);
+	assert_int_equal(write(peer->fds[4], &three, sizeof(three)), sizeof(three));
+	await_ring();
+	assert_int_equal(last_index, 4);
+	assert_int_equal(last_value, 3);
+	close_fds(peer);
+}
+
 /* The other side knows what stood in the page: the next change is seen there, also one to zero. */
 static void test_migrated(void **state)
 {
@@ -418,8 +440,9 @@ static void test_migrated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH(test_eventfds), WITH(test_refusals), WITH(test_page),     WITH(test_asleep),
-		WITH(test_idle),     WITH(test_stopped),  WITH(test_migrated),
+		WITH(test_eventfds), WITH(test_refusals), WITH(test_page),
+		WITH(test_asleep),   WITH(test_idle),     WITH(test_stopped),
+		WITH(test_blocking_eventfds), WITH(test_migrated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
