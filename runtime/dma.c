@@ -73,14 +73,21 @@ static void insert(struct dma *dma, const struct dma_region *region, uint32_t at
 	dma->nregions++;
 }
 
-static void take_out(struct dma *dma, uint32_t at)
+/* Regions first .. end - 1 in one go: a client may have 65535. */
+static void take_out(struct dma *dma, uint32_t first, uint32_t end)
 {
-	dma_mapping_put(dma->regions[at].mapping);
-	if (dma->regions[at].fd >= 0)
-		close(dma->regions[at].fd);
-	dma->nregions--;
-	memmove(&dma->regions[at], &dma->regions[at + 1],
-		(dma->nregions - at) * sizeof(dma->regions[0]));
+	uint32_t i;
+
+	if (first == end)
+		return;
+	for (i = first; i < end; i++) {
+		dma_mapping_put(dma->regions[i].mapping);
+		if (dma->regions[i].fd >= 0)
+			close(dma->regions[i].fd);
+	}
+	memmove(&dma->regions[first], &dma->regions[end],
+		(dma->nregions - end) * sizeof(dma->regions[0]));
+	dma->nregions -= end - first;
 }
 
 /* ---- memory */
@@ -227,20 +234,18 @@ int dma_map_handle(struct mdl_dev *dev, struct request *req, struct reply *reply
 	return 0;
 }
 
-/* Forget all regions in [iova, last].  The hook still sees each, and may do what it likes. */
+/*
+ * Forget all regions in [iova, last].  The hooks see them all still there, and may do DMA: while
+ * they wait for the client no other DMA_MAP or DMA_UNMAP is served, so the table stays as it is.
+ */
 static void forget_regions(struct mdl_dev *dev, uint64_t iova, uint64_t last)
 {
 	struct dma *dma = dev->dma;
-	struct dma_region region;
-	uint32_t at;
+	uint32_t first = first_beyond(dma, iova), end = first;
 
-	while ((at = first_beyond(dma, iova)) < dma->nregions && dma->regions[at].iova <= last) {
-		region = dma->regions[at];
-		call_hook(dev, false, region.iova, region.size);
-		at = first_beyond(dma, region.iova);
-		if (at < dma->nregions && dma->regions[at].iova == region.iova)
-			take_out(dma, at);
-	}
+	for (; end < dma->nregions && dma->regions[end].iova <= last; end++)
+		call_hook(dev, false, dma->regions[end].iova, dma->regions[end].size);
+	take_out(dma, first, end);
 }
 
 static int unmap_range(struct mdl_dev *dev, const struct vu_dma_unmap *unmap)
@@ -319,8 +324,7 @@ void dma_destroy(struct mdl_dev *dev)
 	if (!dma)
 		return;
 	dma_logging_stop(dev);
-	while (dma->nregions)
-		take_out(dma, dma->nregions - 1);
+	take_out(dma, 0, dma->nregions);
 	while (dma->nholds)
 		dma_mapping_put(dma->holds[--dma->nholds].mapping);
 	free(dma->holds);

@@ -264,6 +264,27 @@ static void test_hook_sees_memory(void **state)
 	close(fd);
 }
 
+static void read_first_in_hook(struct mdl_dev *dev)
+{
+	probe.result += mdl_dma_read(dev, 0x7000, probe.buf, 8) == 0;
+}
+
+/* Unmapped by one message, regions go together: each hook still sees them all. */
+static void test_hooks_see_all(void **state)
+{
+	struct peer *peer = *state;
+	int fd = memory_file(0x1000);
+
+	for (uint64_t i = 0; i < 3; i++)
+		assert_int_equal(peer_map(peer, 0x7000 + 0x1000 * i, 0x1000, 0, fd), 0);
+	probe.on_unmap = read_first_in_hook;
+	assert_int_equal(peer_unmap_flags(peer, 0, 0, VU_DMA_UNMAP_ALL), 0);
+	assert_int_equal(probe.unmaps, 3);
+	assert_int_equal(probe.result, 3);
+	assert_int_equal(dma_read(peer, 0x7000, 8), -EFAULT);
+	close(fd);
+}
+
 static void test_truncated(void **state)
 {
 	struct peer *peer = *state;
@@ -360,19 +381,11 @@ static void test_layouts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH(test_map_refusals),
-		WITH(test_map_overlaps),
-		WITH(test_unmap),
-		WITH(test_end_of_space),
-		WITH(test_many_regions),
-		WITH(test_direct),
-		WITH(test_offset_within_page),
-		WITH(test_permissions),
-		WITH(test_held),
-		WITH(test_hook_sees_memory),
-		WITH(test_truncated),
-		WITH(test_truncated_while_held),
-		WITH(test_layouts),
+		WITH(test_map_refusals),         WITH(test_map_overlaps),  WITH(test_unmap),
+		WITH(test_end_of_space),         WITH(test_many_regions),  WITH(test_direct),
+		WITH(test_offset_within_page),   WITH(test_permissions),   WITH(test_held),
+		WITH(test_hook_sees_memory),     WITH(test_hooks_see_all), WITH(test_truncated),
+		WITH(test_truncated_while_held), WITH(test_layouts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
