@@ -48,6 +48,7 @@ struct dma {
 	enum dma_form form;
 	uint64_t registered; /* regions so far */
 	bool always;         /* also while bus mastering is off */
+	bool said_off;       /* that DMA is refused; once until it goes */
 };
 
 /* The region that has this address, or NULL. */

@@ -12,6 +12,15 @@ void mdl_dma_always(struct mdl_dev *dev, bool on)
 	dev->dma->always = on;
 }
 
+/* A driver that forgot pci_set_master() is hard to see from its side; a device may try often. */
+static int refuse(struct mdl_dev *dev, const char *when)
+{
+	if (!dev->dma->said_off)
+		log_info(dev, "DMA is refused %s", when);
+	dev->dma->said_off = true;
+	return -EPERM;
+}
+
 /* May the device do DMA now, to these addresses at all? */
 static int check_access(struct mdl_dev *dev, uint64_t iova, size_t len)
 {
@@ -19,8 +28,11 @@ static int check_access(struct mdl_dev *dev, uint64_t iova, size_t len)
 
 	if (len && __builtin_add_overflow(iova, (uint64_t)len - 1, &last))
 		return -EOVERFLOW;
-	if (!config_powered(dev) || (!config_bus_master(dev) && !dev->dma->always))
-		return -EPERM;
+	if (!config_powered(dev))
+		return refuse(dev, "in D3hot");
+	if (!config_bus_master(dev) && !dev->dma->always)
+		return refuse(dev, "while bus mastering is off (bit 2 of COMMAND)");
+	dev->dma->said_off = false;
 	if (!migration_running(dev))
 		return -EBUSY;
 	return 0;

@@ -55,14 +55,21 @@ static inline void peer_log(void *arg, enum mdl_log_level level, const char *lin
 	pthread_mutex_unlock(&peer->log_lock);
 }
 
-static inline bool peer_said(struct peer *peer, const char *text)
+static inline unsigned peer_said_times(struct peer *peer, const char *text)
 {
-	bool said;
+	unsigned times = 0;
+	const char *at;
 
 	pthread_mutex_lock(&peer->log_lock);
-	said = strstr(peer->log, text) != NULL;
+	for (at = strstr(peer->log, text); at; at = strstr(at + 1, text))
+		times++;
 	pthread_mutex_unlock(&peer->log_lock);
-	return said;
+	return times;
+}
+
+static inline bool peer_said(struct peer *peer, const char *text)
+{
+	return peer_said_times(peer, text) > 0;
 }
 
 static inline void *peer_run(void *arg)
@@ -306,7 +313,7 @@ static inline struct peer *peer_start(const struct mdl_device *device, uint16_t 
 				      uint32_t max_data)
 {
 	struct peer *peer = calloc(1, sizeof(*peer));
-	struct mdl_options options = {.log_level = MDL_LOG_WARN, .log = peer_log, .log_arg = peer};
+	struct mdl_options options = {.log_level = MDL_LOG_INFO, .log = peer_log, .log_arg = peer};
 	struct timeval limit = {.tv_sec = PEER_WAIT_S};
 	int fds[2];
 

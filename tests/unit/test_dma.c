@@ -212,6 +212,23 @@ static void test_permissions(void **state)
 	close(fd);
 }
 
+/* Said once for each time that the driver leaves it off. */
+static void test_bus_master_said(void **state)
+{
+	struct peer *peer = *state;
+
+	assert_int_equal(peer_map(peer, 0, 0x1000, 0, -1), 0);
+	peer_bus_master(peer, false);
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(dma_write(peer, 0, 16), -EPERM);
+	assert_int_equal(peer_said_times(peer, "bus mastering is off"), 1);
+	peer_bus_master(peer, true);
+	assert_int_equal(dma_write(peer, 0x1000, 16), -EFAULT);
+	peer_bus_master(peer, false);
+	assert_int_equal(dma_map(peer, 0, 16, MDL_DMA_READ, 8), -EPERM);
+	assert_int_equal(peer_said_times(peer, "bus mastering is off"), 2);
+}
+
 static void test_held(void **state)
 {
 	struct peer *peer = *state;
@@ -381,11 +398,21 @@ static void test_layouts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH(test_map_refusals),         WITH(test_map_overlaps),  WITH(test_unmap),
-		WITH(test_end_of_space),         WITH(test_many_regions),  WITH(test_direct),
-		WITH(test_offset_within_page),   WITH(test_permissions),   WITH(test_held),
-		WITH(test_hook_sees_memory),     WITH(test_hooks_see_all), WITH(test_truncated),
-		WITH(test_truncated_while_held), WITH(test_layouts),
+		WITH(test_map_refusals),
+		WITH(test_map_overlaps),
+		WITH(test_unmap),
+		WITH(test_end_of_space),
+		WITH(test_many_regions),
+		WITH(test_direct),
+		WITH(test_offset_within_page),
+		WITH(test_permissions),
+		WITH(test_bus_master_said),
+		WITH(test_held),
+		WITH(test_hook_sees_memory),
+		WITH(test_hooks_see_all),
+		WITH(test_truncated),
+		WITH(test_truncated_while_held),
+		WITH(test_layouts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
