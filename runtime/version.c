@@ -132,6 +132,8 @@ static int read_capabilities(struct mdl_dev *dev, struct json_object *root, stru
 			       &p->has_write_multiple);
 	if (!rc)
 		rc = read_nested(dev, c, p);
+	/* says nothing, and has no answer that would not be longer */
+	p->has_pgsizes = p->has_pgsizes && p->pgsizes;
 	if (!rc && p->max_data == 0) {
 		log_client(dev, "VERSION: max_data_xfer_size is 0: nothing could be transferred");
 		rc = -EINVAL;

@@ -70,6 +70,7 @@ static void never_longer(void **state)
 	offer("{ \"capabilities\":{\"max_msg_fds\":1}}", "{\"capabilities\":{\"max_msg_fds\":16}}");
 	offer("{\"capabilities\":{\"max_data_xfer_size\":1024}}",
 	      "{\"capabilities\":{\"max_data_xfer_size\":1024}}");
+	offer("{\"capabilities\":{\"pgsizes\":0}}", "{\"capabilities\":{}}");
 	offer("{\"capabilities\":{\"max_dma_maps\":9,\"pgsizes\":5}}",
 	      "{\"capabilities\":{\"max_dma_maps\":9,\"pgsizes\":5}}");
 }
