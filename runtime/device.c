@@ -202,7 +202,6 @@ void device_client_came(struct mdl_dev *dev)
 
 	if (dev->tracing)
 		trace_client(dev, true);
-	doorbells_client_came(dev);
 	if (hooks && hooks->connect)
 		hooks->connect(dev->instance);
 }

@@ -3,8 +3,9 @@
  * `doorbell … mmap`: the client writes to a page that it shares with us, and we look.  A write of
  * the value that stood there before cannot be seen.
  *
- * While values change, the pages are looked at every poll_ns; when nothing has happened for a
- * while, less and less often, down to every IDLE_NS, so that an idle device leaves its core alone.
+ * Nothing is looked at before the client has asked for the page.  While values change, it is looked
+ * at every poll_ns; when nothing has happened for a while, less and less often, down to every
+ * IDLE_NS, so that an idle device leaves its core alone.
  */
 #include "doorbell.h"
 #include "migration.h"
@@ -28,6 +29,7 @@ struct page_doorbell {
 
 struct doorbell_pages {
 	struct loop_timer timer;
+	bool shared; /* the client was given the page */
 	uint64_t busy_ns, now_ns;
 	uint32_t in_vain;
 	uint32_t n;
@@ -103,11 +105,22 @@ static void on_timer(struct mdl_dev *dev, struct loop_timer *timer)
 		loop_timer_start(dev, timer, pages->now_ns);
 }
 
+static bool bar_has_pages(const struct doorbell_pages *pages, const struct bar *bar)
+{
+	uint32_t i;
+
+	for (i = 0; i < pages->n; i++)
+		if (pages->doorbells[i].place >= bar->shared &&
+		    pages->doorbells[i].place < bar->shared + bar->shared_size)
+			return true;
+	return false;
+}
+
 static void start(struct mdl_dev *dev)
 {
 	struct doorbell_pages *pages = dev->doorbell_pages;
 
-	if (!pages || !conn_connected(dev) || !migration_running(dev))
+	if (!pages || !pages->shared || !conn_connected(dev) || !migration_running(dev))
 		return;
 	pages->in_vain = 0;
 	pages->now_ns = pages->busy_ns;
@@ -118,6 +131,16 @@ static void stop(struct mdl_dev *dev)
 {
 	if (dev->doorbell_pages)
 		loop_timer_cancel(dev, &dev->doorbell_pages->timer);
+}
+
+void doorbells_shared(struct mdl_dev *dev, const struct bar *bar)
+{
+	struct doorbell_pages *pages = dev->doorbell_pages;
+
+	if (!pages || pages->shared || !bar_has_pages(pages, bar))
+		return;
+	pages->shared = true;
+	start(dev);
 }
 
 /* ---- migration */
@@ -158,6 +181,8 @@ void doorbell_page_put(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t 
 	for (i = 0; i < reg->width && !dev->migration->in_place; i++)
 		((volatile uint8_t *)(uintptr_t)doorbell->place)[i] = bytes[i];
 	memcpy(doorbell->seen, bytes, reg->width);
+	/* Another process' client may have the page. */
+	dev->doorbell_pages->shared |= dev->migration->in_place;
 }
 
 /* ---- life */
@@ -238,14 +263,11 @@ void doorbells_destroy(struct mdl_dev *dev)
 	io_fds_destroy(dev);
 }
 
-void doorbells_client_came(struct mdl_dev *dev)
-{
-	start(dev);
-}
-
 void doorbells_client_gone(struct mdl_dev *dev)
 {
 	stop(dev);
+	if (dev->doorbell_pages)
+		dev->doorbell_pages->shared = false;
 	io_fds_close(dev);
 }
 

@@ -222,7 +222,6 @@ struct ram_window *region_ram(struct mdl_dev *dev, uint32_t i);
 /* ---- ioeventfd.c, doorbell_page.c: doorbells that ring without a message */
 int doorbells_create(struct mdl_dev *dev);                /* after the regions */
 void doorbells_destroy(struct mdl_dev *dev);
-void doorbells_client_came(struct mdl_dev *dev);
 void doorbells_client_gone(struct mdl_dev *dev);
 /* The device stops: what has rung is heard, then nothing.  And goes on. */
 void doorbells_pause(struct mdl_dev *dev);

@@ -51,4 +51,7 @@ const struct span *span_find(const struct bar *bar,
 /* One piece of plain memory at [offset, offset + size)?  NULL: not, or not only. */
 const uint8_t *region_memory(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size);
 
+/* The client gets this BAR's memory: doorbells in it may ring (doorbell_page.c). */
+void doorbells_shared(struct mdl_dev *dev, const struct bar *bar);
+
 #endif

@@ -22,10 +22,11 @@ static void region_flags(const struct mdl_dev *dev, struct vu_region_info *info)
  * A client that has no room for the capabilities is told how much they need, and asks again.  Their
  * flag without them is what QEMU refuses.
  */
-static void region_mapping(const struct bar *bar, struct vu_region_info *info, uint32_t room,
-			   struct reply *reply)
+static void region_mapping(struct mdl_dev *dev, const struct bar *bar, struct vu_region_info *info,
+			   uint32_t room, struct reply *reply)
 {
-	if (bar->nareas == 0)
+	/* a client that takes no descriptors can map nothing */
+	if (bar->nareas == 0 || conn_limits(dev)->max_fds == 0)
 		return;
 	info->flags |= VU_REGION_FLAG_MMAP;
 	info->argsz += (uint32_t)bar->caps_size;
@@ -39,6 +40,7 @@ static void region_mapping(const struct bar *bar, struct vu_region_info *info, u
 	}
 	reply->fds[0] = bar->memfd;
 	reply->nfds = 1;
+	doorbells_shared(dev, bar);
 }
 
 int region_get_info(struct mdl_dev *dev, struct request *req, struct reply *reply)
@@ -55,7 +57,7 @@ int region_get_info(struct mdl_dev *dev, struct request *req, struct reply *repl
 	info.argsz = sizeof(info);
 	region_flags(dev, &info);
 	if (info.index < NUM_BARS)
-		region_mapping(&dev->regions->bars[info.index], &info, room, reply);
+		region_mapping(dev, &dev->regions->bars[info.index], &info, room, reply);
 	memcpy(reply->data, &info, sizeof(info));
 	reply->size = sizeof(info);
 	return 0;

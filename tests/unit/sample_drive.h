@@ -22,6 +22,7 @@ static inline struct mdl_dev *sample_make(const struct mdl_device *desc)
 
 	assert_int_equal(mdl_create(&dev, desc, &options), 0);
 	assert_int_equal(mdl_start(dev), 0);
+	conn_limits(dev)->max_fds = 1; /* as if a client were there */
 	return dev;
 }
 

@@ -335,9 +335,15 @@ static void test_asleep(void **state)
 static void test_idle(void **state)
 {
 	struct rusage before, after;
+	volatile uint8_t *page;
 	uint64_t used_us;
 
-	(void)state;
+	/* As long as the client has not asked for the page, nobody looks at it. */
+	getrusage(RUSAGE_SELF, &before);
+	assert_true(is_silent(200));
+	getrusage(RUSAGE_SELF, &after);
+	assert_in_range(after.ru_nvcsw - before.ru_nvcsw, 0, 20);
+	page = map_page(*state);
 	assert_true(is_silent(200));
 	getrusage(RUSAGE_SELF, &before);
 	assert_true(is_silent(500));
@@ -350,6 +356,7 @@ static void test_idle(void **state)
 	assert_in_range(used_us, 0, 100000);
 	/* Looked at in vain 500 times, it would be at 1 ms each; it is fewer. */
 	assert_in_range(after.ru_nvcsw - before.ru_nvcsw, 0, 400);
+	munmap((void *)(uintptr_t)page, 4096);
 }
 
 static int set_state(struct peer *peer, uint32_t to)

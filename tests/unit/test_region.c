@@ -266,6 +266,20 @@ static void capabilities_wait_for_room(void **state)
 	assert_int_equal(areas[1].size, 0x1000);
 }
 
+static void no_mapping_without_descriptors(void **state)
+{
+	struct mdl_dev *dev = *state;
+	struct answer answer;
+	struct vu_region_info got;
+
+	conn_limits(dev)->max_fds = 0;
+	got = info(dev, &answer, 2, 1000);
+	assert_int_equal(got.flags, RW);
+	assert_int_equal(got.argsz, sizeof(got));
+	assert_int_equal(answer.reply.nfds, 0);
+	conn_limits(dev)->max_fds = 1;
+}
+
 static void mapped_memory_is_the_windows_and_sealed(void **state)
 {
 	struct mdl_dev *dev = *state;
@@ -599,6 +613,7 @@ int main(void)
 		cmocka_unit_test(rom_comes_from_its_file),
 		TEST(regions_are_described),
 		TEST(capabilities_wait_for_room),
+		TEST(no_mapping_without_descriptors),
 		TEST(mapped_memory_is_the_windows_and_sealed),
 		TEST(reads_are_answered_in_place_or_from_memory),
 		TEST(writes_bring_what_they_announce),
