@@ -214,13 +214,17 @@ void client_message_free(struct client_message *message)
 
 int client_wait_closed(struct client *client)
 {
+	int64_t end = now_ms() + CLIENT_WAIT_MS;
 	char junk[4096];
 
 	for (;;) {
-		int rc = wait_for(client->fd, POLLIN, CLIENT_WAIT_MS);
+		int64_t left = end - now_ms();
+		int rc = wait_for(client->fd, POLLIN, left > 0 ? (int)left : 0);
 
 		if (rc < 0)
 			return rc;
+		if (left <= 0) /* it sends without end */
+			return -ETIMEDOUT;
 		ssize_t n = recv(client->fd, junk, sizeof(junk), 0);
 
 		if (n == 0 || (n < 0 && errno == ECONNRESET))

@@ -99,11 +99,23 @@ struct server {
 	char path[96]; /* its socket */
 };
 
-/* Start program with `--socket-path=…` and the further arguments (NULL-terminated list or NULL). */
+/*
+ * Start program with the arguments (NULL-terminated list or NULL) and `--socket-path=…`, or, if
+ * there is an argument "{}", with the socket's path in its place.  -errno if it cannot be run.
+ */
 int server_start(struct server *server, const char *program, const char *const *arguments);
-/* SIGTERM and wait.  Returns the exit status, or 128 + signal; -ETIMEDOUT after killing it. */
+/* Wait until its socket is there.  -ECHILD: it ended before; -ETIMEDOUT. */
+int server_wait(const struct server *server);
+/*
+ * SIGTERM and wait.  Returns the exit status, or 128 + signal; -ETIMEDOUT after killing it, -EEXIST
+ * if it left its socket.
+ */
 int server_stop(struct server *server);
+/* Be rid of it at once, or of what is left if it is dead.  Returns as above. */
+int server_kill(struct server *server);
 bool server_alive(const struct server *server);
+/* Does it end in this time, by itself? */
+bool server_ends(const struct server *server, int wait_ms);
 /* Open descriptors of the server process. */
 int server_descriptors(const struct server *server);
 

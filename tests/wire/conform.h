@@ -14,7 +14,7 @@ enum verdict { HOLDS, FAILS, NOT_APPLICABLE };
 /* What the server under test has, as it says itself. */
 struct subject {
 	const char *path; /* its socket */
-	pid_t pid;        /* if we started it, else 0 */
+	struct server *process; /* if we started it, else NULL */
 	struct vu_device_info info;
 	struct vu_region_info regions[VU_NUM_REGIONS];
 	struct vu_irq_info irqs[VU_NUM_IRQS];
