@@ -237,14 +237,17 @@ int dma_map_handle(struct mdl_dev *dev, struct request *req, struct reply *reply
 /*
  * Forget all regions in [iova, last].  The hooks see them all still there, and may do DMA: while
  * they wait for the client no other DMA_MAP or DMA_UNMAP is served, so the table stays as it is.
+ * From the back: a device that keeps a list of its own removes from the list's end.
  */
 static void forget_regions(struct mdl_dev *dev, uint64_t iova, uint64_t last)
 {
 	struct dma *dma = dev->dma;
-	uint32_t first = first_beyond(dma, iova), end = first;
+	uint32_t first = first_beyond(dma, iova), end = first, i;
 
-	for (; end < dma->nregions && dma->regions[end].iova <= last; end++)
-		call_hook(dev, false, dma->regions[end].iova, dma->regions[end].size);
+	while (end < dma->nregions && dma->regions[end].iova <= last)
+		end++;
+	for (i = end; i > first; i--)
+		call_hook(dev, false, dma->regions[i - 1].iova, dma->regions[i - 1].size);
 	take_out(dma, first, end);
 }
 
