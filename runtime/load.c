@@ -86,6 +86,19 @@ static int take_header(struct load *load, const uint8_t *payload, size_t size)
 	return 0;
 }
 
+/* What came before does not count. */
+static int take_restart(struct load *load, const uint8_t *payload, size_t size)
+{
+	int result;
+
+	load->left = 0;
+	load->last_ram = -1;
+	state_clear(&load->state);
+	ram_shadow_destroy(&load->ram);
+	result = ram_shadow_create(load->dev, &load->ram);
+	return result < 0 ? result : take_header(load, payload, size);
+}
+
 /* What there is of an item's data, at most the item's. */
 static size_t take_data(struct load *load, const uint8_t *data, size_t size)
 {
@@ -207,6 +220,9 @@ static int take_record(void *arg, enum record_type type, const uint8_t *payload,
 
 	if (type == RECORD_HEADER)
 		return take_header(load, payload, size);
+	if (type == RECORD_RESTART)
+		return take_restart(load, payload + RECORD_RESTART_HEAD,
+				    size - RECORD_RESTART_HEAD);
 	if (type == RECORD_ITEMS)
 		return take_items(load, payload, size);
 	return load->left ? refuse(load, "it ends within an item") : 0;

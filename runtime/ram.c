@@ -119,6 +119,18 @@ void ram_sender_rewind(struct ram_sender *sender)
 	sender->page = 0;
 }
 
+void ram_sender_forget(struct ram_sender *sender)
+{
+	const struct ram_window *window;
+	uint32_t i;
+
+	for (i = 0; (window = region_ram(sender->dev, i)); i++)
+		if (sender->sent.windows[i].bits)
+			memset(sender->sent.windows[i].bits, 0,
+			       (pages_of(window) / 64 + 1) * sizeof(uint64_t));
+	ram_sender_rewind(sender);
+}
+
 static bool is_zero(const uint8_t *bytes, size_t size)
 {
 	return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;

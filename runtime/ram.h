@@ -43,6 +43,8 @@ struct ram_sender {
 int ram_sender_create(struct mdl_dev *dev, struct ram_sender *sender);
 void ram_sender_destroy(struct ram_sender *sender);
 void ram_sender_rewind(struct ram_sender *sender);
+/* Nothing was sent yet, after all. */
+void ram_sender_forget(struct ram_sender *sender);
 /* What is to be sent next; its data stays as it is until the next call. False: the pass is over. */
 bool ram_sender_next(struct ram_sender *sender, struct ram_run *run);
 

@@ -2,7 +2,8 @@
 /*
  * The way out: what goes into the stream, in which order, block by block.
  * While the device runs (PRE_COPY): passes over RAM, each ends with a short block.  Once it has
- * stopped: the state, RAM that changed since, the end.
+ * stopped: the state, RAM that changed since, the end.  Where there is little RAM, all of it is
+ * sent then, in a stream that begins anew: so it is whole also for who threw the first part away.
  */
 #include "migration.h"
 #include "ram.h"
@@ -12,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum step { HEADER, PASS, PASS_ALIGN, STATE, RAM, END, ALIGN, DONE };
+/* Up to so much RAM in all is little. */
+#define LITTLE_RAM (4u * RAM_PAGE)
+
+enum step { HEADER, PASS, PASS_ALIGN, RESTART, STATE, RAM, END, ALIGN, DONE };
 
 struct save {
 	struct mdl_dev *dev;
@@ -58,6 +62,15 @@ void save_destroy(struct save *save)
 	free(save);
 }
 
+static void restart(struct save *save)
+{
+	ram_sender_forget(&save->ram);
+	save->run.window = NULL;
+	save->last_ram = NULL;
+	save->left = 0;
+	save->step = RESTART;
+}
+
 int save_finish(struct save *save)
 {
 	struct mdl_dev *dev = save->dev;
@@ -73,7 +86,11 @@ int save_finish(struct save *save)
 	save->pass_over = false;
 	save->ram.keep = false;
 	ram_sender_rewind(&save->ram);
-	if (save->step != HEADER)
+	if (save->step == HEADER)
+		return 0;
+	if (save->ram.sent.size <= LITTLE_RAM)
+		restart(save);
+	else
 		save->step = STATE;
 	return 0;
 }
@@ -164,7 +181,8 @@ static bool send_run(struct save *save)
 static bool step_header(struct save *save)
 {
 	const struct mdl_device *desc = save->dev->desc;
-	uint8_t header[29 + UINT8_MAX];
+	uint8_t record[RECORD_RESTART_HEAD + 29 + UINT8_MAX],
+		*header = record + RECORD_RESTART_HEAD;
 	size_t name_size = strlen(desc->name);
 
 	memcpy(header, STREAM_MAGIC, 8);
@@ -175,7 +193,10 @@ static bool step_header(struct save *save)
 	put_le(header + 26, 2, desc->pci->device);
 	header[28] = (uint8_t)name_size;
 	memcpy(header + 29, desc->name, name_size);
-	writer_record(&save->writer, RECORD_HEADER, header, 29 + name_size);
+	if (save->step == RESTART)
+		writer_restart(&save->writer, record, RECORD_RESTART_HEAD + 29 + name_size);
+	else
+		writer_record(&save->writer, RECORD_HEADER, header, 29 + name_size);
 	save->step = save->finishing ? STATE : PASS;
 	return true;
 }
@@ -243,6 +264,7 @@ static bool step(struct save *save)
 		return continue_item(save) || full(save);
 	switch (save->step) {
 	case HEADER:
+	case RESTART:
 		return step_header(save);
 	case PASS:
 		return step_ram(save, PASS_ALIGN);

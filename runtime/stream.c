@@ -80,6 +80,14 @@ void writer_record(struct stream_writer *writer, enum record_type type, const ui
 	seal(writer, start, type);
 }
 
+void writer_restart(struct stream_writer *writer, uint8_t *header, size_t size)
+{
+	put_le(header, 4, writer->records);
+	put_le(header + 4, 4, writer->chain);
+	writer->records = writer->chain = 0;
+	writer_record(writer, RECORD_RESTART, header, size);
+}
+
 /* Zeros to where the open record may extend. */
 static void fill_record(struct stream_writer *writer)
 {
@@ -187,21 +195,41 @@ static int check_head(struct stream_reader *reader)
 	const uint8_t *head = reader->buf;
 	uint64_t size = get_le(head, 4), type = get_le(head + 4, 2);
 
-	if (size > RECORD_MAX || type < RECORD_HEADER || type > RECORD_END || get_le(head + 6, 2))
+	if (size > RECORD_MAX || type < RECORD_HEADER || type > RECORD_RESTART ||
+	    get_le(head + 6, 2))
 		return refuse(reader, "this is no record");
 	if (reader->ended && type != RECORD_PAD)
 		return refuse(reader, "a record after the end");
 	return 0;
 }
 
-/* END says how many records there were, and in which order: by their checksums' checksum. */
+/* How many records there were, and in which order: by their checksums' checksum. */
+static int check_before(struct stream_reader *reader, const uint8_t *payload)
+{
+	if (get_le(payload, 4) != reader->records || get_le(payload + 4, 4) != reader->chain)
+		return refuse(reader, "records are missing, doubled or out of order");
+	return 0;
+}
+
 static int check_end(struct stream_reader *reader, const uint8_t *payload, size_t size)
 {
-	if (size != RECORD_END_SIZE || get_le(payload, 4) != reader->records ||
-	    get_le(payload + 4, 4) != reader->chain)
-		return refuse(reader, "records are missing, doubled or out of order");
+	if (size != RECORD_END_SIZE)
+		return refuse(reader, "an end of the wrong size");
 	reader->ended = true;
-	return 0;
+	return check_before(reader, payload);
+}
+
+/* All of what came before it must have come, or nothing. */
+static int check_restart(struct stream_reader *reader, const uint8_t *payload, size_t size)
+{
+	int result = 0;
+
+	if (size < RECORD_RESTART_HEAD)
+		return refuse(reader, "a restart that is cut off");
+	if (reader->records)
+		result = check_before(reader, payload);
+	reader->records = reader->chain = 0;
+	return result;
 }
 
 static int check_zeros(struct stream_reader *reader, const uint8_t *payload, size_t size)
@@ -224,9 +252,11 @@ static int take_record(struct stream_reader *reader, size_t size)
 	sum = crc32_add(reader->crc, sum, payload, size);
 	if (sum != get_le(reader->buf + 8, 4))
 		return refuse(reader, "a checksum is wrong");
-	if ((type == RECORD_HEADER) != (reader->records == 0))
+	if (type != RECORD_RESTART && (type == RECORD_HEADER) != (reader->records == 0))
 		return refuse(reader, "it does not begin with its header");
-	if (type == RECORD_END)
+	if (type == RECORD_RESTART)
+		result = check_restart(reader, payload, size);
+	else if (type == RECORD_END)
 		result = check_end(reader, payload, size);
 	else if (type == RECORD_PAD)
 		result = check_zeros(reader, payload, size);

@@ -15,10 +15,18 @@
 /* A block has at least this, and the stream ends on a multiple of it. */
 #define STREAM_BLOCK 1024u
 
-enum record_type { RECORD_HEADER = 1, RECORD_ITEMS = 2, RECORD_PAD = 3, RECORD_END = 4 };
+enum record_type {
+	RECORD_HEADER = 1,
+	RECORD_ITEMS = 2,
+	RECORD_PAD = 3,
+	RECORD_END = 4,
+	RECORD_RESTART = 5, /* a header again: what came before it does not count */
+};
 #define RECORD_HEAD     12u    /* size u32, type u16, zero u16, checksum u32 */
 #define RECORD_MAX      65536u /* bytes of payload */
 #define RECORD_END_SIZE 8u     /* records u32, checksum of their checksums u32 */
+/* A RECORD_RESTART begins like a RECORD_END, as of the records before it; then the header. */
+#define RECORD_RESTART_HEAD RECORD_END_SIZE
 
 /* What an item in a RECORD_ITEMS is. */
 enum item_kind {
@@ -62,6 +70,8 @@ size_t writer_left(const struct stream_writer *writer);
 /* A whole record; it must leave nothing or RECORD_HEAD bytes at least: see writer_fits(). */
 void writer_record(struct stream_writer *writer, enum record_type type, const uint8_t *payload,
 		   size_t size);
+/* A RECORD_RESTART; header has room for RECORD_RESTART_HEAD bytes at its front. */
+void writer_restart(struct stream_writer *writer, uint8_t *header, size_t size);
 bool writer_fits(const struct stream_writer *writer, size_t payload);
 /* Place for the next item, at least `min` bytes, *room in fact; NULL: not in this block. */
 uint8_t *writer_item(struct stream_writer *writer, size_t min, size_t *room);

@@ -219,10 +219,19 @@ static int take_header(struct dump *d, const uint8_t *header, size_t size)
 	return 0;
 }
 
+static int take_restart(struct dump *d, const uint8_t *header, size_t size)
+{
+	puts("restart      what stands above does not count");
+	d->open = false;
+	return take_header(d, header, size);
+}
+
 static int take_record(void *arg, enum record_type type, const uint8_t *payload, size_t size)
 {
 	if (type == RECORD_HEADER)
 		return take_header(arg, payload, size);
+	if (type == RECORD_RESTART)
+		return take_restart(arg, payload + RECORD_RESTART_HEAD, size - RECORD_RESTART_HEAD);
 	return type == RECORD_ITEMS ? take_items(arg, payload, size) : 0;
 }
 

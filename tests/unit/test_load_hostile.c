@@ -60,15 +60,20 @@ static void mend(const struct crc32 *crc, uint8_t *bytes, size_t size)
 {
 	uint32_t records = 0, chain = 0;
 	size_t at, payload;
+	uint64_t type;
 
 	for (at = 0; size - at >= RECORD_HEAD; at += RECORD_HEAD + payload) {
 		payload = (size_t)get_le(bytes + at, 4);
 		if (payload > size - at - RECORD_HEAD)
 			return;
-		if (get_le(bytes + at + 4, 2) == RECORD_END && payload == RECORD_END_SIZE) {
+		type = get_le(bytes + at + 4, 2);
+		if ((type == RECORD_END && payload == RECORD_END_SIZE) ||
+		    (type == RECORD_RESTART && payload >= RECORD_RESTART_HEAD)) {
 			put_le(bytes + at + RECORD_HEAD, 4, records);
 			put_le(bytes + at + RECORD_HEAD + 4, 4, chain);
 		}
+		if (type == RECORD_RESTART)
+			records = chain = 0;
 		put_le(bytes + at + 8, 4,
 		       crc32_add(crc, crc32_add(crc, 0, bytes + at, 8), bytes + at + RECORD_HEAD,
 				 payload));
@@ -214,6 +219,73 @@ static void test_items(void **state)
 	mdl_destroy(dev);
 }
 
+/* A good stream that begins with these items, thinks better of it, and begins anew. */
+static struct good restarted(const struct crc32 *crc, const struct good *good, const void *items,
+			     size_t size)
+{
+	struct good whole = {.bytes = malloc(MAX_STREAM)};
+	size_t header = (size_t)get_le(good->bytes, 4), at = RECORD_HEAD + header;
+
+	memcpy(whole.bytes, good->bytes, at);
+	put_le(whole.bytes + at, 8, size | (uint64_t)RECORD_ITEMS << 32);
+	memcpy(whole.bytes + at + RECORD_HEAD, items, size);
+	at += RECORD_HEAD + size;
+	put_le(whole.bytes + at, 8,
+	       (RECORD_RESTART_HEAD + header) | (uint64_t)RECORD_RESTART << 32);
+	memcpy(whole.bytes + at + RECORD_HEAD + RECORD_RESTART_HEAD, good->bytes + RECORD_HEAD,
+	       header);
+	at += RECORD_HEAD + RECORD_RESTART_HEAD + header;
+	memcpy(whole.bytes + at, good->bytes + RECORD_HEAD + header,
+	       good->size - RECORD_HEAD - header);
+	whole.size = at + good->size - RECORD_HEAD - header;
+	mend(crc, whole.bytes, whole.size);
+	return whole;
+}
+
+/* Nothing of what came before counts: not what the items were, not that one was cut short. */
+static void test_restart(void **state)
+{
+	struct mdl_dev *dev = make(&mig_device);
+	struct mig *mig = mdl_instance(dev);
+	struct good good = record(&mig_device), whole;
+	uint8_t items[8192] = {0};
+	size_t n, at;
+
+	(void)state;
+	n = item(items, ITEM_REG, "ctrl", 4, 4) + 4;
+	n += item(items + n, ITEM_VAR, "fifo", 1, 90) + 90;
+	n += ram_item(items + n, ITEM_RAM, "ram", 0, 8192);
+	memset(items + n, 0x99, 5000);
+	whole = restarted(&dev->migration->crc, &good, items, n + 5000);
+	assert_int_equal(try(dev, whole.bytes, whole.size), 0);
+	assert_int_equal(mig->ctrl, 0xdeadbeef);
+	assert_int_equal(mig->fifo_length, 60);
+	assert_int_equal(mig->ram[0][0], 0);
+	assert_int_equal(mig->ram[0][0x1000], 0x11);
+	/* Its header is looked at as closely as the first: this one is of a later version. */
+	at = 2 * RECORD_HEAD + (size_t)get_le(good.bytes, 4) + n + 5000 + RECORD_HEAD;
+	put_le(whole.bytes + at + RECORD_RESTART_HEAD + 12, 4, 3);
+	mend(&dev->migration->crc, whole.bytes, whole.size);
+	assert_int_equal(try(dev, whole.bytes, whole.size), -EINVAL);
+	assert_non_null(strstr(said, "version 3"));
+	free(whole.bytes);
+	/* All RAM that came before must come again. */
+	n = ram_item(items, ITEM_RAM_ZERO, "ram", 0, RAM_SIZE);
+	n += ram_item(items + n, ITEM_RAM_ZERO, "odd", 0, ODD_SIZE);
+	n += ram_item(items + n, ITEM_RAM_ZERO, "odd", ODD_SIZE, ODD_SIZE);
+	whole = (struct good){.bytes = malloc(MAX_STREAM)};
+	whole.size = compose(&dev->migration->crc, &good, "", 0, whole.bytes);
+	at = whole.size;
+	free(good.bytes);
+	good = (struct good){whole.bytes, at};
+	whole = restarted(&dev->migration->crc, &good, items, n);
+	assert_int_equal(try(dev, whole.bytes, whole.size), -EINVAL);
+	assert_non_null(strstr(said, "RAM \"ram\" is incomplete"));
+	free(whole.bytes);
+	free(good.bytes);
+	mdl_destroy(dev);
+}
+
 /* Find an item of the good stream, which is in one piece. */
 static uint8_t *find_item(struct good *good, uint8_t kind, const char *name)
 {
@@ -320,11 +392,14 @@ static void test_any_damage(void **state)
 {
 	struct mdl_dev *dev = make(&mig_device);
 	struct mig *mig = mdl_instance(dev);
-	struct good good = record(&mig_device);
-	uint8_t *bytes = malloc(good.size);
+	struct good plain = record(&mig_device), good;
+	uint8_t *bytes = malloc(MAX_STREAM), some[200];
 	uint32_t seed = 1, i, k, taken = 0, n;
+	size_t size = ram_item(some, ITEM_RAM, "ram", 0, 4096);
 
 	(void)state;
+	good = restarted(&dev->migration->crc, &plain, some, size);
+	free(plain.bytes);
 	for (i = 0; i < 2000; i++) {
 		memcpy(bytes, good.bytes, good.size);
 		n = 1 + i % 4;
@@ -353,7 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_items),      cmocka_unit_test(test_values),
 		cmocka_unit_test(test_header),     cmocka_unit_test(test_schema),
-		cmocka_unit_test(test_any_damage),
+		cmocka_unit_test(test_any_damage), cmocka_unit_test(test_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -324,6 +324,53 @@ static void test_order(void **state)
 	free(made.bytes);
 }
 
+/* ---- a stream that begins anew */
+
+static size_t make_restarted(uint8_t *bytes, size_t *first)
+{
+	static const uint8_t item[] = {200, 1, 0, 7};
+	struct stream_writer writer = {.crc = &crc};
+	uint8_t restart[RECORD_RESTART_HEAD + 6] = "........header", end[RECORD_END_SIZE], *to;
+	size_t room;
+
+	writer_begin(&writer, bytes, STREAM_BLOCK);
+	writer_record(&writer, RECORD_HEADER, (const uint8_t *)"header", 6);
+	to = writer_item(&writer, sizeof(item), &room);
+	memcpy(to, item, sizeof(item));
+	writer_advance(&writer, sizeof(item));
+	writer_close(&writer);
+	*first = STREAM_BLOCK - writer_left(&writer);
+	writer_restart(&writer, restart, sizeof(restart));
+	put_le(end, 4, writer.records);
+	put_le(end + 4, 4, writer.chain);
+	writer_record(&writer, RECORD_END, end, sizeof(end));
+	return writer_end(&writer);
+}
+
+static void test_restart(void **state)
+{
+	uint8_t bytes[STREAM_BLOCK], other[STREAM_BLOCK];
+	struct heard heard;
+	size_t first, size = make_restarted(bytes, &first), header = RECORD_HEAD + 6, i;
+
+	(void)state;
+	assert_int_equal(hear_all(bytes, size, &heard), 0);
+	assert_int_equal(heard.items, 1);
+	assert_int_equal(heard.ends, 1);
+	/* All of the first part may be missing; not some of it. */
+	assert_int_equal(hear_all(bytes + first, size - first, &heard), 0);
+	assert_int_equal(heard.ends, 1);
+	assert_int_equal(hear_all(bytes + header, size - header, &heard), -EINVAL);
+	memcpy(other, bytes, header);
+	memcpy(other + header, bytes + first, size - first);
+	assert_int_equal(hear_all(other, size - first + header, &heard), -EINVAL);
+	for (i = 0; i < 8 * size; i++) {
+		bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+		assert_true(hear_all(bytes, size, &heard) < 0);
+		bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+}
+
 static void test_no_stream(void **state)
 {
 	static const uint8_t zeros[RECORD_HEAD], huge[RECORD_HEAD] = {0, 0, 2, 0, 1};
@@ -341,7 +388,7 @@ int main(void)
 		cmocka_unit_test(test_crc),       cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_blocks),    cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_cuts),      cmocka_unit_test(test_order),
-		cmocka_unit_test(test_no_stream),
+		cmocka_unit_test(test_no_stream), cmocka_unit_test(test_restart),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, NULL);
