@@ -6,6 +6,7 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -61,23 +62,68 @@ static int remove_stale(struct mdl_dev *dev, const struct sockaddr_un *address)
 	return unlink(address->sun_path) && errno != ENOENT ? -errno : 0;
 }
 
+/* The name that the file has until the socket listens: the same directory, a bit longer. */
+static void set_other_name(const struct sockaddr_un *address, struct sockaddr_un *other)
+{
+	size_t room = sizeof(other->sun_path);
+	int n;
+
+	*other = *address;
+	n = snprintf(other->sun_path, room, "%s.%lx", address->sun_path, (unsigned long)getpid());
+	if ((size_t)n >= room)
+		*other = *address; /* no room: clients may come too early then */
+}
+
+/* A name that somebody has taken meanwhile is not taken from him. */
+static int set_final_name(const char *now, const char *path)
+{
+	int rc = link(now, path) ? -errno : 0;
+
+	if (rc == 0)
+		return unlink(now) ? -errno : 0;
+	/* not every file system has links */
+	if (rc != -EEXIST && rename(now, path) == 0)
+		return 0;
+	unlink(now);
+	return rc == -EEXIST ? -EADDRINUSE : rc;
+}
+
+/* Bind and listen under one name, then be found under another. */
+static int make_file(int fd, const struct sockaddr_un *first, const char *path, struct stat *st)
+{
+	int rc = 0;
+
+	/* the file gets the socket's own mode, so nobody can slip in before a chmod */
+	if (fchmod(fd, 0600) || bind(fd, (const struct sockaddr *)first, sizeof(*first)))
+		return -errno;
+	if (listen(fd, BACKLOG) || lstat(first->sun_path, st))
+		rc = -errno;
+	else if (strcmp(first->sun_path, path) != 0)
+		return set_final_name(first->sun_path, path);
+	if (rc)
+		unlink(first->sun_path);
+	return rc;
+}
+
+/* Clients wait for the file to appear and connect at once: it appears when the socket listens. */
 static int bind_file(struct mdl_dev *dev, struct listener *listener)
 {
-	const struct sockaddr_un *address = &listener->address;
+	struct sockaddr_un first;
 	struct stat st;
-	int rc = remove_stale(dev, address);
+	int rc = remove_stale(dev, &listener->address);
 
 	if (rc)
 		return rc;
-	/* the file gets the socket's own mode, so nobody can slip in before a chmod */
-	if (fchmod(listener->fd, 0600) ||
-	    bind(listener->fd, (const struct sockaddr *)address, sizeof(*address)) ||
-	    lstat(address->sun_path, &st))
-		return -errno;
+	set_other_name(&listener->address, &first);
+	if (strcmp(first.sun_path, listener->address.sun_path) != 0)
+		unlink(first.sun_path); /* of a process that died between two lines */
+	rc = make_file(listener->fd, &first, listener->address.sun_path, &st);
+	if (rc)
+		return rc;
 	listener->file_dev = st.st_dev;
 	listener->file_ino = st.st_ino;
 	listener->has_file = true;
-	return listen(listener->fd, BACKLOG) ? -errno : 0;
+	return 0;
 }
 
 int listener_open(struct mdl_dev *dev, struct listener *listener, const char *path, int type)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The listening socket and its file; clients that come, leave, and are refused. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -135,6 +136,58 @@ static void a_file_is_not_touched(void **state)
 	mdl_destroy(dev);
 	assert_true(there(p->path));
 	assert_true(there(p->other));
+}
+
+/* Who waits for the file to appear finds a server behind it. */
+static void *dial_when_there(void *arg)
+{
+	const struct place *p = arg;
+	int fd;
+
+	while (!there(p->path))
+		;
+	fd = dial(p->path);
+	if (fd < 0)
+		return arg;
+	close(fd);
+	return NULL;
+}
+
+static void the_file_appears_when_it_listens(void **state)
+{
+	struct place *p = *state;
+	pthread_t thread;
+	void *failed;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		struct mdl_dev *dev = make();
+
+		assert_int_equal(pthread_create(&thread, NULL, dial_when_there, p), 0);
+		assert_int_equal(mdl_listen(dev, p->path), 0);
+		pthread_join(thread, &failed);
+		assert_null(failed);
+		mdl_destroy(dev);
+		assert_false(there(p->path));
+	}
+}
+
+/* A path that leaves no room for another name works as well. */
+static void the_longest_path(void **state)
+{
+	struct place *p = *state;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct mdl_dev *dev = make();
+	int fd;
+
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	memcpy(path, p->path, strlen(p->path));
+	assert_int_equal(mdl_listen(dev, path), 0);
+	fd = dial(path);
+	assert_true(fd >= 0);
+	close(fd);
+	mdl_destroy(dev);
+	assert_false(there(path));
 }
 
 static void a_stale_socket_is_replaced(void **state)
@@ -338,6 +391,8 @@ int main(void)
 		TEST(made_and_removed),
 		TEST(bad_paths),
 		TEST(a_file_is_not_touched),
+		TEST(the_file_appears_when_it_listens),
+		TEST(the_longest_path),
 		TEST(a_stale_socket_is_replaced),
 		TEST(a_live_one_is_refused),
 		TEST(anothers_file_is_left),
