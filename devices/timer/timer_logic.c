@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include "timer.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -122,4 +123,14 @@ void timer_alarm_on_expire(struct timer *dev)
 	mdl_irq_pulse(dev, TIMER_IRQ_RING);
 	do_dma(dev, 1, false);
 	do_dma(dev, 0, true);
+}
+
+/*
+ * The sample's client starts a migration's destination thus: it forks, goes on as the child, and
+ * the parent becomes this program.  Who waits for that client waits for us, so end with it.
+ */
+void timer_on_disconnect(struct timer *dev)
+{
+	if (waitpid(-1, NULL, WNOHANG) >= 0)
+		mdl_stop(dev->mdl);
 }

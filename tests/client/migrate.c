@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 struct guest {
 	struct session *session;
 	pthread_t thread;
-	atomic_bool stop;
+	atomic_bool stop, ended;
 	atomic_uint rounds;
 	uint8_t last[RAM_SIZE]; /* what BAR 1 has when it has stopped */
 	int rc;
@@ -42,7 +43,17 @@ static void *run_guest(void *arg)
 		memcpy(guest->session->bar1 + 0x2000, guest->last + 0x2000, 64);
 		atomic_fetch_add(&guest->rounds, 1);
 	}
+	atomic_store(&guest->ended, true);
 	return NULL;
+}
+
+/* Locks are not fair: see that it gets its turn. */
+static void let_write(struct guest *guest)
+{
+	unsigned before = atomic_load(&guest->rounds);
+
+	while (atomic_load(&guest->rounds) == before && !atomic_load(&guest->ended))
+		sched_yield();
 }
 
 static int stop_guest(struct guest *guest)
@@ -67,8 +78,9 @@ static int set_state(struct session *session, uint32_t state, const char *what)
 	return done(what, rc);
 }
 
-/* Read until a reply is short. Every other one is full. */
-static int read_stream(struct session *session, struct stream *stream)
+/* Read until a reply is short.  Every other one is full.  A guest, if there is one, writes in
+ * between. */
+static int read_stream(struct session *session, struct stream *stream, struct guest *guest)
 {
 	ssize_t n = PIECE;
 
@@ -82,6 +94,8 @@ static int read_stream(struct session *session, struct stream *stream)
 			return failed("MIG_DATA_READ", (int)n);
 		stream->size += (size_t)n;
 		stream->replies += n > 0;
+		if (guest)
+			let_write(guest);
 	}
 	return 0;
 }
@@ -92,7 +106,7 @@ static int measure(struct session *session, struct stream *stream)
 	int rc = set_state(session, VU_MIG_STOP_COPY, "DEVICE_FEATURE: STOP_COPY, just to measure");
 
 	if (rc == 0)
-		rc = read_stream(session, stream);
+		rc = read_stream(session, stream, NULL);
 	if (rc < 0)
 		return rc;
 	say("MIG_DATA_READ: %zu bytes in %u replies of 1 KiB", stream->size, stream->replies);
@@ -102,18 +116,21 @@ static int measure(struct session *session, struct stream *stream)
 	return set_state(session, VU_MIG_RUNNING, "DEVICE_FEATURE: RUNNING again");
 }
 
-/* At least two passes while the guest writes; then stop it, and read the rest. */
+/* Some passes while the guest writes; then stop it, and read the rest. */
 static int save_live(struct session *session, struct guest *guest, struct stream *stream)
 {
 	int rc = set_state(session, VU_MIG_PRE_COPY, "DEVICE_FEATURE: PRE_COPY"), stopped;
 	size_t before;
 
-	for (unsigned pass = 0; rc == 0 && (pass < 2 || atomic_load(&guest->rounds) < 3); pass++) {
+	for (unsigned pass = 1; rc == 0 && pass <= 3; pass++) {
 		before = stream->size;
-		rc = read_stream(session, stream);
-		if (rc == 0 && pass < 2)
-			say("MIG_DATA_READ: pass %u brought %zu bytes", pass + 1,
-			    stream->size - before);
+		rc = read_stream(session, stream, guest);
+		if (rc < 0)
+			break;
+		say("MIG_DATA_READ: pass %u brought %zu bytes", pass, stream->size - before);
+		/* All of it was written anew. */
+		if (stream->size - before < RAM_SIZE)
+			rc = failed("that is not all", -EPROTO);
 	}
 	stopped = stop_guest(guest);
 	if (rc == 0)
@@ -122,10 +139,14 @@ static int save_live(struct session *session, struct guest *guest, struct stream
 		rc = set_state(session, VU_MIG_STOP_COPY, "DEVICE_FEATURE: STOP_COPY");
 	before = stream->size;
 	if (rc == 0)
-		rc = read_stream(session, stream);
-	if (rc == 0)
-		say("MIG_DATA_READ: the rest, %zu bytes", stream->size - before);
-	return rc == 0 ? set_state(session, VU_MIG_STOP, "DEVICE_FEATURE: STOP") : rc;
+		rc = read_stream(session, stream, NULL);
+	if (rc < 0)
+		return rc;
+	say("MIG_DATA_READ: the rest, %zu bytes", stream->size - before);
+	/* It is whole without the first part: the device has little RAM. */
+	if (stream->size - before != 13 * (size_t)PIECE)
+		return failed("not 13 whole replies", -EPROTO);
+	return set_state(session, VU_MIG_STOP, "DEVICE_FEATURE: STOP");
 }
 
 static int leave(struct session *source, struct guest *guest, struct stream *stream)
@@ -160,8 +181,10 @@ static int load(struct session *session, const struct stream *stream)
 static int arrive(struct session *session, const struct guest *guest, const struct stream *stream)
 {
 	uint8_t there[RAM_SIZE];
-	int rc = session_set_up(session);
+	int rc = session_agree(session);
 
+	if (rc == 0)
+		rc = session_attach(session);
 	if (rc == 0)
 		rc = session_map_bar1(session);
 	if (rc == 0)
@@ -173,12 +196,24 @@ static int arrive(struct session *session, const struct guest *guest, const stru
 	return done("BAR 1 arrived exact", rc);
 }
 
-int migrate(struct session *source, struct session *destination, const char *program)
+/* The device has looked at what it read back before it answers this. */
+static int check_clock(struct session *session)
+{
+	uint64_t since = 0;
+	int rc = client_get(&session->client, 0, 0, 8, &since);
+
+	if (rc < 0)
+		return failed("BAR 0", rc);
+	say("REGION_READ: BAR 0: %lld s since the alarm's time", (long long)since);
+	return (int64_t)since < 0 ? failed("that is not over yet", -EPROTO) : 0;
+}
+
+int migrate(struct session *source, struct session *destination, const struct place *place)
 {
 	uint64_t at = now_realtime_ns() / SECOND + ALARM_AFTER;
 	struct stream stream = {.bytes = malloc(STREAM_MAX)};
 	struct guest guest;
-	int rc = session_start(destination, program);
+	int rc = session_start(destination, place);
 
 	if (rc == 0 && !stream.bytes)
 		rc = failed("the stream", -ENOMEM);
@@ -194,6 +229,8 @@ int migrate(struct session *source, struct session *destination, const char *pro
 		rc = set_state(destination, VU_MIG_RUNNING, "DEVICE_FEATURE: RUNNING, over there");
 	if (rc == 0)
 		rc = await_alarm(destination, at);
+	if (rc == 0)
+		rc = check_clock(destination);
 	free(stream.bytes);
 	return rc;
 }

@@ -71,20 +71,30 @@ static int make_memory(struct session *session)
 	return session->irq < 0 ? -errno : 0;
 }
 
-int session_start(struct session *session, const char *program)
+int session_start(struct session *session, const struct place *place)
 {
+	const char *path = place->runs ? place->name : session->server.path;
 	int rc;
 
 	*session = (struct session){.client.fd = -1, .memfd = -1, .irq = -1};
 	pthread_mutex_init(&session->turn, NULL);
 	rc = make_memory(session);
-	if (rc == 0)
-		rc = server_start(&session->server, program, NULL);
-	if (rc == 0)
-		rc = client_connect(&session->client, session->server.path);
 	if (rc < 0)
-		return failed(program, rc);
-	say("%s serves on %s", program, session->server.path);
+		return failed("memory", rc);
+	if (!place->runs && access(place->name, X_OK) < 0)
+		return failed(place->name, -errno);
+	if (!place->runs)
+		rc = server_start(&session->server, place->name, NULL);
+	if (rc == 0)
+		rc = client_connect(&session->client, path);
+	if (rc < 0) {
+		say("%s cannot be connected to: is there a server of vfio-user?", path);
+		return failed(place->name, rc);
+	}
+	if (place->runs)
+		say("connected to %s", path);
+	else
+		say("%s serves on %s", place->name, path);
 	return 0;
 }
 
@@ -100,23 +110,27 @@ static int map_memory(struct session *session)
 }
 
 /* Version 0.2, as clients have it that follow the specification. */
-static int agree(struct client *client)
+int session_agree(struct session *session)
 {
 	uint8_t request[sizeof(capabilities) + 4] = {0, 0, 2, 0}, reply[1024];
 	ssize_t n;
 
 	memcpy(request + 4, capabilities, sizeof(capabilities));
-	n = client_call(client, VU_VERSION, request, sizeof(request), reply, sizeof(reply));
-	return n < 0 ? (int)n : n < 5 || reply[n - 1] ? -EPROTO : 0;
+	n = client_call(&session->client, VU_VERSION, request, sizeof(request), reply,
+			sizeof(reply));
+	if (n >= 0 && (n < 5 || reply[n - 1]))
+		n = -EPROTO;
+	if (n < 0)
+		return failed("VERSION", (int)n);
+	session->several = strstr((const char *)reply + 4, "\"write_multiple\":true") != NULL;
+	say("VERSION: %u.%u, %s", reply[0], reply[2], (const char *)reply + 4);
+	return 0;
 }
 
-int session_set_up(struct session *session)
+int session_attach(struct session *session)
 {
-	int rc = agree(&session->client);
+	int rc = done("DMA_MAP: 4 regions of 16 KiB", map_memory(session));
 
-	if (done("VERSION: agreed, at most 1024 bytes a message", rc) < 0)
-		return rc;
-	rc = done("DMA_MAP: 4 regions of 16 KiB", map_memory(session));
 	if (rc < 0)
 		return rc;
 	rc = client_set_irq(&session->client, VU_IRQ_INTX,

@@ -25,6 +25,13 @@ struct session {
 	uint8_t *memory; /* NREGIONS regions, one after the other */
 	int irq;         /* eventfd of INTx */
 	uint8_t *bar1;   /* mapped, as far as the device allows */
+	bool several;    /* the server takes REGION_WRITE_MULTI */
+};
+
+/* Where a server is: a program to be started, or the socket of one that runs. */
+struct place {
+	const char *name;
+	bool runs;
 };
 
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
@@ -34,11 +41,12 @@ int failed(const char *what, int rc);
 int done(const char *what, int rc);
 uint64_t now_realtime_ns(void);
 
-/* Start a server of program and connect; no VERSION yet. */
-int session_start(struct session *session, const char *program);
-/* The guest's side: VERSION, memory, INTx. */
-int session_set_up(struct session *session);
-/* Close, stop the server: it must end well. */
+/* Start the server if need be, and connect; no VERSION yet. */
+int session_start(struct session *session, const struct place *place);
+/* VERSION; and the guest's side: memory, INTx. */
+int session_agree(struct session *session);
+int session_attach(struct session *session);
+/* Close; stop the server if it was started: it must end well. */
 int session_end(struct session *session);
 /* BAR 1's mappable parts, as the device describes them. */
 int session_map_bar1(struct session *session);
@@ -54,7 +62,7 @@ int await_alarm(struct session *session, uint64_t at);
 
 /* ---- steps */
 int walk(struct session *session);
-/* program: of the destination, whose session goes on. */
-int migrate(struct session *source, struct session *destination, const char *program);
+/* place: of the destination, whose session goes on. */
+int migrate(struct session *source, struct session *destination, const struct place *place);
 
 #endif
