@@ -60,12 +60,13 @@ void timer_on_dma_map(struct timer *dev, uint64_t iova, uint64_t size)
 void timer_on_dma_unmap(struct timer *dev, uint64_t iova, uint64_t size)
 {
 	struct timer_region *regions = dev->regions;
-	unsigned i = 0;
+	unsigned i = dev->nregions;
 
-	while (i < dev->nregions && (regions[i].iova != iova || regions[i].size != size))
-		i++;
-	if (i == dev->nregions)
-		return;
+	/* From the end: all of them leave in that order. */
+	do {
+		if (i-- == 0)
+			return;
+	} while (regions[i].iova != iova || regions[i].size != size);
 	dev->nregions--;
 	memmove(&regions[i], &regions[i + 1], (dev->nregions - i) * sizeof(*regions));
 	if (dev->nregions)
