@@ -157,10 +157,13 @@ static int set(struct mdl_dev *dev, const struct feature *feature, const struct 
 	       struct reply *reply)
 {
 	struct feature_data data = {req->data + HEAD, req->size - HEAD};
+	struct vu_feature head;
 	uint64_t echo = 0;
 	int result;
 
-	if (data.size < feature->min_set)
+	memcpy(&head, req->data, sizeof(head));
+	/* The reply has as much, so there must be room for it. */
+	if (data.size < feature->min_set || head.argsz < HEAD + feature->min_set)
 		return -EINVAL;
 	if (data.size >= sizeof(echo))
 		memcpy(&echo, data.bytes, sizeof(echo));

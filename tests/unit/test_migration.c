@@ -60,6 +60,11 @@ static void test_features(void **state)
 	assert_int_equal(peer_feature(peer, 2, 16, reply, 8, reply, 32), -EINVAL);
 	assert_int_equal(peer_feature(peer, VU_FEATURE_SET | 2, 16, reply, 7, reply, 32), -EINVAL);
 	assert_int_equal(peer_feature(peer, VU_FEATURE_SET | 2, 16, NULL, 0, reply, 32), -EINVAL);
+	/* No room for the reply, which has as much as the request: nothing is done. */
+	assert_int_equal(
+		peer_feature(peer, VU_FEATURE_SET | 2, 15, (uint32_t[]){S, 0}, 8, reply, 32),
+		-EINVAL);
+	assert_int_equal(get_state(peer), R);
 	for (index = 0; index <= 0xffff; index += index < 20 ? 1 : 6999) {
 		uint32_t get = index == 1 || index == 2 || index == 8;
 		uint32_t set = index == 2 || index == 6 || index == 7;
