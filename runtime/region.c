@@ -223,8 +223,10 @@ int region_access(struct mdl_dev *dev, uint32_t region, uint64_t offset, uint8_t
 	const uint64_t limit = region_size(dev, region);
 	int err = -EINVAL;
 
-	if (size == 0 || size > limit || offset > limit - size)
+	if (limit == 0 || size > limit || offset > limit - size)
 		;
+	else if (size == 0)
+		err = 0;
 	else if (region < NUM_BARS)
 		err = bar_access(dev, &dev->regions->bars[region], offset, data, size, is_write);
 	else if (region == VU_REGION_CONFIG)

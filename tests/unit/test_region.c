@@ -24,7 +24,8 @@ static void nothing_beyond_the_end(void **state)
 	assert_int_equal(try(dev, 0, 0x1000, 1), -EINVAL);
 	assert_int_equal(try(dev, 0, UINT64_MAX, 1), -EINVAL);
 	assert_int_equal(try(dev, 0, UINT64_MAX - 3, 8), -EINVAL);
-	assert_int_equal(try(dev, 0, 0, 0), -EINVAL);
+	assert_int_equal(try(dev, 0, 0x1001, 0), -EINVAL);
+	assert_int_equal(try(dev, 5, 0, 0), -EINVAL);
 	assert_int_equal(try(dev, 2, 0x3ffc, 8), -EINVAL);
 	assert_int_equal(try(dev, 2, 0, 0x4001), -EINVAL);
 	assert_int_equal(try(dev, 3, 0, 4), -EINVAL); /* the upper half of BAR 2 */
@@ -32,6 +33,18 @@ static void nothing_beyond_the_end(void **state)
 	assert_int_equal(try(dev, 8, 0, 4), -EINVAL);
 	assert_int_equal(try(dev, 9, 0, 4), -EINVAL);
 	assert_int_equal(try(dev, UINT32_MAX, 0, 4), -EINVAL);
+}
+
+/* No bytes are no access. */
+static void nothing_at_all(void **state)
+{
+	struct mdl_dev *dev = *state;
+
+	assert_int_equal(try(dev, 0, 0, 0), 0);
+	assert_int_equal(try(dev, 0, 0x1000, 0), 0);
+	assert_int_equal(try(dev, 2, 0, 0), 0);
+	assert_int_equal(try(dev, VU_REGION_CONFIG, 0, 0), 0);
+	assert_int_equal(try(dev, VU_REGION_ROM, 0, 0), 0);
 }
 
 static void widths_are_the_bars(void **state)
@@ -603,6 +616,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_beyond_the_end),
+		TEST(nothing_at_all),
 		TEST(widths_are_the_bars),
 		TEST(memory_takes_any_size),
 		TEST(holes_between_memory_read_zero),
