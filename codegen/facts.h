@@ -91,6 +91,8 @@ void facts_enum(const struct facts_run *run, const struct m_enum *e, const char 
 
 /* "[4][2]" */
 void array_text(char *text, size_t size, const struct m_dim *dims, unsigned ndims);
+/* The argument `at`. */
+void put_element(struct facts *f, const struct m_dim *dims, unsigned ndims);
 bool is_migrated(const struct m_var *var);
 
 #endif

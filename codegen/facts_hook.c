@@ -56,26 +56,6 @@ void facts_device_hooks(const struct facts_run *run)
 		run->model->hooks, run->model->nhooks);
 }
 
-/* The linear element of a block in arrays, from its indices. */
-static void put_element(struct facts *f, const struct m_dim *dims, unsigned ndims)
-{
-	char text[MODEL_MAX_DIMS * 32] = "0", next[sizeof(text)];
-
-	for (unsigned i = 0; i < ndims; i++) {
-		char index = "ijklmnop"[i];
-
-		if (i == 0)
-			snprintf(text, sizeof(text), "%c", index);
-		else {
-			snprintf(next, sizeof(next),
-				 i == 1 ? "%.*s * %" PRIu32 " + %c" : "(%.*s) * %" PRIu32 " + %c",
-				 (int)sizeof(next) - 32, text, dims[i].count, index);
-			memcpy(text, next, sizeof(text));
-		}
-	}
-	facts_text(f, "at", text);
-}
-
 static void write_cause(const struct facts_run *run, const struct m_intr *intr, unsigned n)
 {
 	static const char *const kinds[] = {"LEVEL", "POSEDGE", "NEGEDGE", "BOTHEDGE"};

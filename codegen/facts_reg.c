@@ -35,6 +35,26 @@ static void write_dims(struct facts *f, const char *cname, const struct m_dim *d
 	}
 }
 
+/* The linear element of a block in arrays, from its indices. */
+void put_element(struct facts *f, const struct m_dim *dims, unsigned ndims)
+{
+	char text[MODEL_MAX_DIMS * 32] = "0", next[sizeof(text)];
+
+	for (unsigned i = 0; i < ndims; i++) {
+		char index = "ijklmnop"[i];
+
+		if (i == 0)
+			snprintf(text, sizeof(text), "%c", index);
+		else {
+			snprintf(next, sizeof(next),
+				 i == 1 ? "%.*s * %" PRIu32 " + %c" : "(%.*s) * %" PRIu32 " + %c",
+				 (int)sizeof(next) - 32, text, dims[i].count, index);
+			memcpy(text, next, sizeof(text));
+		}
+	}
+	facts_text(f, "at", text);
+}
+
 /* Offset of the last byte of all elements, plus one. */
 static uint64_t end_of(uint64_t offset, uint64_t size, const struct m_dim *dims, unsigned ndims)
 {
@@ -220,9 +240,19 @@ static void put_reg_hooks(struct facts *f, const struct m_reg *reg)
 	facts_flag(f, "read_hook", reg->has_read_hook);
 }
 
-static void put_reg_relations(struct facts *f, const struct m_reg *reg, const char *id)
+/* An alias of an interrupt block's register acts on the block as that one does. */
+static void put_role(struct facts *f, const struct m_reg *reg)
 {
 	static const char *const roles[] = {"", "STATUS", "ENABLE", "MASK", "TEST"};
+	const struct m_reg *owner = owner_of(reg);
+
+	facts_text(f, "role", roles[owner->intr_role]);
+	facts_text(f, "intr", owner->intr ? owner->intr->cname : NULL);
+	put_element(f, reg->dims, owner->intr ? reg->ndims : 0);
+}
+
+static void put_reg_relations(struct facts *f, const struct m_reg *reg, const char *id)
+{
 	static const char *const doorbells[] = {"", "MESSAGE", "IOEVENTFD", "MMAP"};
 
 	facts_text(f, "owner", owner_of(reg)->cname);
@@ -230,8 +260,7 @@ static void put_reg_relations(struct facts *f, const struct m_reg *reg, const ch
 	facts_text(f, "pair", reg->pair ? reg->pair->path : NULL);
 	facts_flag(f, "storage", has_storage(reg));
 	facts_flag(f, "once", reg->masks.once != 0);
-	facts_text(f, "role", roles[reg->intr_role]);
-	facts_text(f, "intr", reg->intr ? reg->intr->cname : NULL);
+	put_role(f, reg);
 	facts_text(f, "doorbell", doorbells[reg->doorbell]);
 	facts_number(f, "poll", reg->poll_ns);
 	facts_text(f, "enum", id);
@@ -328,6 +357,7 @@ static void write_field(const struct facts_run *run, const struct m_reg *reg, un
 	facts_flag(f, "hooks", field->nhooks > 0);
 	facts_number(f, "ndims", reg->ndims);
 	facts_text(f, "owner", owner_of(reg)->cname);
+	put_role(f, reg);
 	facts_flag(f, "accessors", !field->reserved && reg->doorbell == M_DOORBELL_NONE);
 	facts_run(f, n, reg->nfields);
 	facts_end(f);

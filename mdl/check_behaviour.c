@@ -100,10 +100,13 @@ bool sets_register(const struct checking *c, const struct m_reg *reg, const stru
 	return false;
 }
 
-bool sets_cause(const struct checking *c, const struct m_intr_cause *cause)
+bool sets_cause(const struct checking *c, const struct m_reg *status, const struct m_field *field)
 {
+	const struct m_intr_cause *cause = field->cause;
+
 	return c->behaviour.external || has_call(c, "intr_set", cause->cname) ||
-	       has_call(c, "intr_input", cause->cname);
+	       has_call(c, "intr_input", cause->cname) || has_call(c, "set", status->cname) ||
+	       has_call(c, "set", arena_printf(c->arena, "%s_%s", status->cname, field->cname));
 }
 
 static const char *upper(const struct checking *c, const char *text)

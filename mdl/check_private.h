@@ -58,7 +58,7 @@ const char *describe_space(const struct checking *c, int bar);
 void read_behaviour(struct checking *c);
 /* Does C set the register, or one field of it (NULL: any)? */
 bool sets_register(const struct checking *c, const struct m_reg *reg, const struct m_field *field);
-bool sets_cause(const struct checking *c, const struct m_intr_cause *cause);
+bool sets_cause(const struct checking *c, const struct m_reg *status, const struct m_field *field);
 bool raises_irq(const struct checking *c, const struct m_irq *irq);
 /* Does C use what is generated for it? */
 bool names_const(const struct checking *c, const char *name);

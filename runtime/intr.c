@@ -136,27 +136,25 @@ static void acknowledge(struct mdl_dev *dev, const struct intr_state *state, uin
 
 /* ---- the driver's accesses */
 
+/* reg: the status register, or an alias of it with other access. */
 static void status_written(struct mdl_dev *dev, const struct intr_state *state, uint32_t at,
-			   uint64_t data, uint64_t enabled)
+			   const struct mdl_reg *reg, uint64_t data, uint64_t enabled)
 {
 	const struct mdl_intr *intr = state->intr;
-	const struct mdl_reg *status = intr->status;
 	const uint64_t causes = state->level_bits | state->edge_bits;
-	const uint64_t old = reg_peek(dev, status, at);
+	const uint64_t old = reg_peek(dev, reg, at);
+	const uint64_t now = reg_apply(reg, old, data, enabled);
+	const uint64_t tried = reg == intr->status ? data & enabled & old & state->level_bits : 0;
 	uint64_t latch = latch_get(dev, intr, at);
-	uint64_t now, cleared, set;
+	uint64_t cleared, set;
 
-	if (status->effects || status->writable)
-		now = reg_apply(status, old, data, enabled);
-	else
-		now = old & ~(data & enabled);
 	cleared = old & ~now & state->edge_bits;
 	set = now & ~old & state->edge_bits;
 	latch_set(dev, intr, at, (latch & ~cleared) | set);
-	reg_poke(dev, status, at, (old & causes) | (now & ~causes));
+	reg_poke(dev, reg, at, (old & causes) | (now & ~causes));
 	/* One that is still high cannot be cleared, but the driver believes that it is done with
 	 * it. */
-	acknowledge(dev, state, at, cleared | (data & enabled & old & state->level_bits));
+	acknowledge(dev, state, at, cleared | tried);
 }
 
 static void test_written(struct mdl_dev *dev, const struct intr_state *state, uint32_t at,
@@ -201,7 +199,7 @@ void intr_reg_written(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t e
 		at = 0;
 	switch (reg->intr_role) {
 	case MDL_INTR_STATUS:
-		status_written(dev, state, at, data, enabled);
+		status_written(dev, state, at, reg, data, enabled);
 		break;
 	case MDL_INTR_TEST:
 		test_written(dev, state, at, reg, element, data, enabled);
@@ -283,6 +281,38 @@ void mdl_intr_input(struct mdl_dev *dev, const struct mdl_intr *intr, unsigned a
 	latch_set(dev, intr, at, latch);
 	input_set(dev, intr, at, now);
 	update(dev, state, at);
+}
+
+static void status_store(struct mdl_dev *dev, const struct intr_state *state, unsigned at,
+			 uint64_t bits, uint64_t value)
+{
+	const struct mdl_intr *intr = state->intr;
+	const uint64_t edges = bits & state->edge_bits, levels = bits & state->level_bits;
+
+	latch_set(dev, intr, at, (latch_get(dev, intr, at) & ~edges) | (value & edges));
+	input_set(dev, intr, at, (input_get(dev, intr, at) & ~levels) | (value & levels));
+	update(dev, state, at);
+}
+
+void mdl_intr_store(struct mdl_dev *dev, const struct mdl_intr *intr, unsigned at,
+		    enum mdl_intr_role role, uint64_t bits, uint64_t value)
+{
+	const struct intr_state *state = checked(dev, intr, at);
+	const struct mdl_reg *reg = role == MDL_INTR_STATUS   ? intr->status
+				    : role == MDL_INTR_ENABLE ? intr->enable
+				    : role == MDL_INTR_MASK   ? intr->mask
+							      : intr->test;
+
+	if (!state || !reg)
+		return;
+	if (role == MDL_INTR_STATUS) {
+		status_store(dev, state, at, bits, value);
+	} else if (role == MDL_INTR_TEST) {
+		test_written(dev, state, at, reg, at, value, bits);
+	} else {
+		reg_poke(dev, reg, at, (reg_peek(dev, reg, at) & ~bits) | (value & bits));
+		gate_written(dev, state, reg, at);
+	}
 }
 
 /* ---- set-up, reset, load */

@@ -128,7 +128,7 @@ static const struct d4_hooks_type(?{owner}) hooks_of_«»d4_hooks_of(?{owner}, ?
 	${type} ${cname}_input${array}; /* ${c:path}: input levels */
 	${type} ${cname}_latch${array}; /* ${c:path}: edges latched, tests */
 d4_saw(«latch»)m4_dnl
-@to h_causes
+@to h_intrs
 extern const struct mdl_intr ${dev}_${cname}_intr;
 
 @to c_intrs

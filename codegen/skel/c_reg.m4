@@ -138,7 +138,11 @@ static inline ${type} ${dev}_get_${cname}(const struct ${dev} *dev«»d4_decl(?{
 
 static inline void ${dev}_set_${cname}(struct ${dev} *dev«»d4_decl(?{ndims}), ${type} value)
 {
+@if role
+	mdl_intr_store(dev, &${dev}_${intr}_intr, ${at}, MDL_INTR_${role}, ~0ull, value);
+@else
 	dev->reg.${owner}d4_sub(?{ndims}) = value;
+@endif
 }
 
 @to c_doorbells if doorbell
@@ -226,10 +230,15 @@ static inline ${type} ${dev}_get_${full}(const struct ${dev} *dev«»d4_decl(?{n
 
 static inline void ${dev}_set_${full}(struct ${dev} *dev«»d4_decl(?{ndims}), ${type} value)
 {
+@if role
+	mdl_intr_store(dev, &${dev}_${intr}_intr, ${at}, MDL_INTR_${role},
+		${DEV}_${full}_MASK, d4_narrow(?{type}, «(unsigned)»)value << ${DEV}_${full}_SHIFT);
+@else
 	${type} *reg = &dev->reg.${owner}d4_sub(?{ndims});
 
 	*reg = d4_narrow(?{type}, «(${type})(»)(*reg & ~${DEV}_${full}_MASK) |
 		(d4_narrow(?{type}, «(unsigned)»)value << ${DEV}_${full}_SHIFT & ${DEV}_${full}_MASK)«»d4_narrow(?{type}, «)»);
+@endif
 }
 
 @to c_fields

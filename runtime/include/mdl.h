@@ -158,6 +158,14 @@ void mdl_intr_set(struct mdl_dev *dev, const struct mdl_intr *intr, unsigned at,
 void mdl_intr_clear(struct mdl_dev *dev, const struct mdl_intr *intr, unsigned at, uint64_t bits);
 void mdl_intr_input(struct mdl_dev *dev, const struct mdl_intr *intr, unsigned at, uint64_t bits,
 		    bool level);
+/*
+ * A register of the block from the hardware's side, as NAME_set_REGISTER() does: `bits` of it become
+ * those of `value`, and causes and lines follow.  In the status register they are the latches of
+ * edge causes and the inputs of level causes.
+ */
+enum mdl_intr_role { MDL_INTR_NONE, MDL_INTR_STATUS, MDL_INTR_ENABLE, MDL_INTR_MASK, MDL_INTR_TEST };
+void mdl_intr_store(struct mdl_dev *dev, const struct mdl_intr *intr, unsigned at,
+		    enum mdl_intr_role role, uint64_t bits, uint64_t value);
 
 #ifndef MDL_NO_AUTHOR_MACROS
 #define mdl_reset(dev, kind)                   mdl_reset((dev)->mdl, kind)
@@ -181,6 +189,7 @@ void mdl_intr_input(struct mdl_dev *dev, const struct mdl_intr *intr, unsigned a
 #define mdl_intr_set(dev, intr, at, bits)      mdl_intr_set((dev)->mdl, intr, at, bits)
 #define mdl_intr_clear(dev, intr, at, bits)    mdl_intr_clear((dev)->mdl, intr, at, bits)
 #define mdl_intr_input(dev, intr, at, bits, l) mdl_intr_input((dev)->mdl, intr, at, bits, l)
+#define mdl_intr_store(dev, intr, at, r, b, v) mdl_intr_store((dev)->mdl, intr, at, r, b, v)
 #endif
 
 /* A `timer` of the device; its members are the run time's. */
@@ -251,8 +260,6 @@ struct mdl_lock {
 	uint64_t key_bits;
 	uint8_t shared_dims;  /* how many leading indices the two registers share */
 };
-
-enum mdl_intr_role { MDL_INTR_NONE, MDL_INTR_STATUS, MDL_INTR_ENABLE, MDL_INTR_MASK, MDL_INTR_TEST };
 
 #define MDL_REG_VOLATILE 0x1u  /* value may change by itself */
 #define MDL_REG_ALIAS    0x2u  /* shares another register's storage: not reset, not saved by itself */

@@ -120,6 +120,7 @@ static const struct mdl_effects sample_modes_fx = {.woclr = 0x0000000f,
 static const struct mdl_effects sample_reads_fx = {.rclr = 0x00ff, .rset = 0xff00};
 static const struct mdl_effects sample_once_fx = {.once = 0x0000ffff,
 						  .once_store = offsetof(struct sample, once_done)};
+static const struct mdl_effects sample_isr_fx = {.woclr = 0x1b};
 static const struct mdl_effects sample_pulse_fx = {.pulse = 1};
 
 static const struct mdl_reg_hooks sample_read_hooks = {.on_read = hook_read};
@@ -392,6 +393,7 @@ static const struct mdl_reg sample_regs[SAMPLE_NREGS] = {
 		   .count = 1,
 		   .width = 4,
 		   INTR(STATUS),
+		   .effects = &sample_isr_fx,
 		   RESETS(0),
 		   MASKS(0xffffffff)},
 	[R_IER] = {.name = "IER",
