@@ -14,31 +14,19 @@ bool can_write(struct access a)
 	return a.sw != SW_RO && a.sw != SW_NA && a.sw != SW_NONE;
 }
 
-/* A word given nearer replaces what it contradicts; plain `rw` also what writes do besides. */
+/* A word given nearer replaces what it contradicts; plain `rw`, `ro` and so on replace all. */
 struct access merge_access(struct access far, struct access near)
 {
 	struct access a = far;
 
-	switch (near.sw) {
-	case SW_NONE:
-		if ((near.on_write || near.pulse) && (a.sw == SW_RO || a.sw == SW_NA))
-			a.sw = SW_NONE;
-		if (near.on_write && (a.sw == SW_W1 || a.sw == SW_RW1))
-			a.sw = SW_NONE;
-		if (near.on_read && a.sw != SW_RW && a.sw != SW_RO && a.sw != SW_RW1)
-			a.sw = SW_NONE;
-		break;
-	case SW_RO:
-		a = (struct access){.on_read = far.on_read};
-		break;
-	case SW_WO:
-		a = (struct access){.on_write = far.on_write, .pulse = far.pulse};
-		break;
-	default:
-		a = (struct access){0};
-	}
 	if (near.sw)
-		a.sw = near.sw;
+		return near;
+	if ((near.on_write || near.pulse) && (a.sw == SW_RO || a.sw == SW_NA))
+		a.sw = SW_NONE;
+	if (near.on_write && (a.sw == SW_W1 || a.sw == SW_RW1))
+		a.sw = SW_NONE;
+	if (near.on_read && a.sw != SW_RW && a.sw != SW_RO && a.sw != SW_RW1)
+		a.sw = SW_NONE;
 	if (near.on_write)
 		a.on_write = near.on_write;
 	if (near.on_read)

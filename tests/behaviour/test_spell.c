@@ -12,6 +12,8 @@ enum {
 	SOFT = 0x608,
 	SETSTAT = 0x60c,
 	WS = 0x700,
+	RCL = 0x710,
+	LOOK = 0x714,
 	FB = 0x800
 };
 
@@ -92,6 +94,10 @@ static void fields(void **state)
 	IS(WS + 4, 0);
 	PUT(WS, 2);
 	IS(WS, 3);
+	IS(LOOK, 3);
+	IS(RCL, 3);
+	IS(LOOK, 2);
+	IS(RCL, 2);
 }
 
 static void pairs_and_memory(void **state)
