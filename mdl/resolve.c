@@ -166,6 +166,20 @@ static void add_template(struct resolver *r, const struct node *node, struct glo
 	list_add(r, &g->templates, t);
 }
 
+/* What mdl.h and the headers that it includes have already. */
+static void check_struct_name(struct resolver *r, const char *name, struct loc loc)
+{
+	static const char *const host[] = {"iovec", "timespec", "timeval", "epoll_event"};
+
+	if (!strcmp(name, "mdl") || !strncmp(name, "mdl_", 4))
+		fail(r, NAME_COLLISION, loc,
+		     "'mdl' and what begins with 'mdl_' are the library's own names");
+	for (size_t i = 0; i < sizeof(host) / sizeof(host[0]); i++)
+		if (!strcmp(name, host[i]))
+			fail(r, NAME_COLLISION, loc,
+			     "struct %s is the host's own: call it another name", name);
+}
+
 static void add_layout(struct resolver *r, const struct node *node, struct globals *g)
 {
 	struct layout *layout = arena_new(r->arena, struct layout);
@@ -179,6 +193,7 @@ static void add_layout(struct resolver *r, const struct node *node, struct globa
 	check_keyword(r, "layout", node->name, node->name_loc);
 	if (!declare(r, SPACE_GLOBAL, SYM_LAYOUT, node->name, node->name_loc, layout))
 		layout->model->bad = true;
+	check_struct_name(r, node->name, node->name_loc);
 	list_add(r, &g->layouts, layout);
 }
 
@@ -267,20 +282,15 @@ static void resolve_hooks(struct resolver *r, const struct node *items, enum pla
 	}
 }
 
-/* Layouts are structures beside the device's and those of the headers. */
-static void check_struct_names(struct resolver *r, const struct node *device)
+/* Layouts are structures beside the device's. */
+static void check_device_name(struct resolver *r, const struct node *device)
 {
-	const struct symbol *layout = names_find(&r->names, SPACE_GLOBAL, device->name);
+	const struct symbol *same = names_find(&r->names, SPACE_GLOBAL, device->name);
 
-	if (layout && layout->kind == SYM_LAYOUT &&
-	    fail(r, NAME_COLLISION, layout->loc, "layout '%s' has the device's name", device->name))
+	if (same && same->kind == SYM_LAYOUT &&
+	    fail(r, NAME_COLLISION, same->loc, "layout '%s' has the device's name", device->name))
 		diag_note(r->diag, device->name_loc, "both would be struct %s", device->name);
-	layout = names_find(&r->names, SPACE_GLOBAL, "iovec");
-	if (layout && layout->kind == SYM_LAYOUT)
-		fail(r, NAME_COLLISION, layout->loc,
-		     "struct iovec is the host's own: call it another name");
-	if (!strcmp(device->name, "mdl"))
-		fail(r, NAME_COLLISION, device->name_loc, "'mdl' is the library's own name");
+	check_struct_name(r, device->name, device->name_loc);
 }
 
 static void resolve_head(struct resolver *r, const struct node *node)
@@ -295,7 +305,7 @@ static void resolve_head(struct resolver *r, const struct node *node)
 	model->loc = node->name_loc;
 	model->version = 1;
 	check_keyword(r, "device", node->name, node->name_loc);
-	check_struct_names(r, node);
+	check_device_name(r, node);
 	if (attrs.word[W_VERSION] && eval_range(r, NULL, attrs.word[W_VERSION]->args, 1,
 						UINT32_MAX - 1, "the version", &version))
 		model->version = (uint32_t)version;
