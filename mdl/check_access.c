@@ -311,7 +311,9 @@ static void look_at_width(struct checking *c, const struct bits *bits)
 	    !is_cut(bits->reg, bits->reg->offset, bits, access))
 		return;
 	found(c, TORN_FIELD, bits->reg->via, bits->loc,
-	      "%s takes more than one write: %s is accessed by at most %u bytes", describe(c, bits),
+	      "%s takes more than one write: %s is accessed by at most %u bytes, at multiples of "
+	      "that",
+	      describe(c, bits),
 	      bits->reg->narrowed ? "it" : describe_space(c, bits->reg->bar), access);
 }
 

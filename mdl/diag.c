@@ -231,6 +231,18 @@ void diag_pop_context(struct diag *diag)
 		diag->context = diag->context->outer;
 }
 
+bool diag_errors_in(const struct diag *diag, const struct loc *loc)
+{
+	for (unsigned i = 0; i < diag->nmessages; i++) {
+		const struct message *message = diag->messages[i];
+
+		if (message->severity == SEV_ERROR && message->loc.source == loc->source &&
+		    message->loc.line >= loc->line && message->loc.line <= loc->end_line)
+			return true;
+	}
+	return false;
+}
+
 unsigned diag_errors(const struct diag *diag)
 {
 	return diag->errors;

@@ -79,6 +79,8 @@ void diag_push_context(struct diag *diag, struct loc loc, const char *format, ..
 void diag_pop_context(struct diag *diag);
 
 bool diag_enabled(const struct diag *diag, enum check_id check);
+/* Was an error found in these lines? */
+bool diag_errors_in(const struct diag *diag, const struct loc *loc);
 unsigned diag_errors(const struct diag *diag); /* errors so far, warnings made errors included */
 unsigned diag_warnings(const struct diag *diag);
 /* Write everything to stderr; returns true if there was an error. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The feed: hands the scanner's tokens to the parser.  Structure words begin statements and nothing else, so
- * a missing ';' or '}' shows before the parser stumbles: it is put in, and what stands around it
- * is understood as if it had been there.
+ * The feed: hands the scanner's tokens to the parser.  Structure words begin statements and nothing
+ * else, so a missing ';' or '}' shows before the parser stumbles: it is put in, and what stands
+ * around it is understood as if it had been there.
  */
 #include <string.h>
 
@@ -91,7 +91,8 @@ static bool belongs(int owner, int kind)
 /* Misplaced, and no deeper indented than the block around: that block was to end before. */
 static bool lacks_brace(const struct parse *parse, const struct token *token)
 {
-	if (!parse->nbraces || !begins_statement(token->kind) || belongs(open_owner(parse), token->kind))
+	if (!parse->nbraces || !begins_statement(token->kind) ||
+	    belongs(open_owner(parse), token->kind))
 		return false;
 	return first_on_line(parse, &token->loc) && between_statements(parse) &&
 	       token->loc.col <= parse->braces[parse->nbraces - 1].indent;

@@ -127,7 +127,8 @@ static void fold(struct expected *expected)
 		const char *words;          /* these are */
 		const char *name;           /* this, or nothing worth saying */
 	} folds[] = {
-		{"on", "check", " on check when %{ … %} name string '=' -> enum '(' number " SOFT_WORDS,
+		{"on", "check",
+		 " on check when %{ … %} name string '=' -> enum '(' number " SOFT_WORDS,
 		 "an attribute"},
 		{"number", "'~'", " number name '(' '-' '+' '~' '!' string " SOFT_WORDS, "a value"},
 		{"'/'", "'+'", OPERATORS, NULL},

@@ -70,7 +70,7 @@ static unsigned nest(struct resolver *r, struct layout *outer, const struct node
 	member->layout = inner->model;
 	member->ctype = arena_printf(r->arena, "struct %s", inner->model->name);
 	member->size = (unsigned)inner->model->size;
-	if (inner->model->bad || !inner->model->size) {
+	if (inner->model->bad || inner->lost || !inner->model->size) {
 		r->trouble++;
 		return 0;
 	}
@@ -235,7 +235,7 @@ void make_layout(struct resolver *r, struct layout *layout)
 		return;
 	layout->state = LAYOUT_BUSY;
 	layout->alignment = 1;
-	layout->lost = r->tree->syntax_errors;
+	layout->lost = r->tree->syntax_errors && diag_errors_in(r->diag, &node->loc);
 	read_attrs(r, node->attrs, IN_LAYOUT, &attrs);
 	model->doc = attrs.doc;
 	model->big_endian = attrs.word[W_BE] != NULL;

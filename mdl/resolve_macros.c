@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names that the generated header makes of others, behind the device's own: X_OFFSET and X_RESET_VALUE of
- * a register, X_SHIFT and X_MASK of a field, X_A for an enumerator, IRQ_X.  A const or an
- * enumerator may come out the same.
+ * Names that the generated header makes of others, behind the device's own: X_OFFSET and
+ * X_RESET_VALUE of a register, X_SHIFT and X_MASK of a field, X_A for an enumerator, IRQ_X.  A
+ * const or an enumerator may come out the same.
  */
 #include <ctype.h>
 #include <string.h>

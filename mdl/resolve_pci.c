@@ -299,8 +299,7 @@ static void read_table(struct reading *p, const struct node *item, const char *w
 		return;
 	*offset = (uint32_t)value;
 	if (value % 8)
-		fail(p->r, BAD_ARGUMENT, item->offset->loc, "the %s stands at a multiple of 8",
-		     what);
+		fail(p->r, MISALIGNED, item->offset->loc, "the %s stands at a multiple of 8", what);
 }
 
 static void read_msix(struct reading *p)

@@ -123,7 +123,8 @@ static bool find_strides(struct resolver *r, const struct map *map, const struct
 
 static void say_no_offset(struct resolver *r, const struct node *node)
 {
-	if (!fail(r, MISSING, node->name_loc, "'%s' has no offset: write it after an @", node->name))
+	if (!fail(r, MISSING, node->name_loc, "'%s' has no offset: write it after an @",
+		  node->name))
 		return;
 	for (const struct attr *attr = node->attrs; attr; attr = attr->next)
 		if (attr->kind == ATTR_RESET && !attr->name)

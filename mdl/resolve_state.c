@@ -159,7 +159,7 @@ static bool host_type(struct resolver *r, const struct node *node, struct m_var 
 	var->size = 0;
 	if (var->transient)
 		return true;
-	near = suggest_type(r, node->type);
+	near = strchr(node->type, '*') ? NULL : suggest_type(r, node->type);
 	if (near) {
 		fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'; did you mean '%s'?",
 		     node->type, near);
@@ -260,7 +260,8 @@ static void check_versions(struct resolver *r, const struct attrs *attrs, const 
 				  "'transient' is given here");
 		return;
 	}
-	if (var->transient || var->since <= 1 || var->has_value || section_when)
+	/* What a section with a condition lacks as a whole is as if the condition were false. */
+	if (var->transient || var->since <= 1 || var->has_value || (section_when && !since))
 		return;
 	if (fail(r, SINCE_DEFAULT, since ? words_loc(since) : var->loc,
 		 "'%s' is absent in streams of older versions and has no value for them",
