@@ -139,7 +139,7 @@ bool names_const(const struct checking *c, const char *name)
 
 bool names_value(const struct checking *c, const struct m_enum *e, const struct m_value *value)
 {
-	return names_const(c, arena_printf(c->arena, "%s_%s", upper(c, e->name), value->cname));
+	return names_const(c, arena_printf(c->arena, "%s_%s", e->name, value->cname));
 }
 
 bool names_layout(const struct checking *c, const struct m_layout *layout)
