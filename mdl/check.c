@@ -91,6 +91,12 @@ bool leave_via(struct checking *c, const struct m_via *via, bool reported)
 	return reported;
 }
 
+void note_via(struct diag *diag, const struct m_via *via)
+{
+	for (; via; via = via->outer)
+		diag_note(diag, via->loc, "in template '%s', instantiated here", via->name);
+}
+
 static bool may_run(const struct checking *c, const struct check *check)
 {
 	if (check->needs_whole && c->tree->syntax_errors)

@@ -12,4 +12,7 @@
  */
 void run_checks(const struct tree *tree, struct model *model);
 
+/* Notes beside the one that names another place: the templates that it came through. */
+void note_via(struct diag *diag, const struct m_via *via);
+
 #endif

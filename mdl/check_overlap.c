@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Things that take the same bytes or bits. */
+#include "check.h"
 #include "check_private.h"
 #include "extents.h"
 
@@ -119,8 +120,11 @@ static void report_overlap(void *arg, const struct extent *a, const struct exten
 	struct thing first = thing_of(c, a), second = thing_of(c, b);
 
 	if (found(c, OVERLAP, second.via, second.loc, "%s (%s) overlaps %s in %s", second.name,
-		  second.range, first.name, describe_space(c, space->bar)))
+		  second.range, first.name, describe_space(c, space->bar))) {
 		diag_note(c->diag, first.loc, "%s takes %s", first.name, first.range);
+		if (first.via != second.via)
+			note_via(c->diag, first.via);
+	}
 }
 
 static int by_place(const void *left, const void *right)

@@ -34,9 +34,10 @@ static const struct m_value *find_value(const struct m_enum *e, const char *name
 	return NULL;
 }
 
+/* The innermost one. */
 static const struct binding *find_binding(const struct env *env, const char *name)
 {
-	for (unsigned i = 0; env && i < env->n; i++)
+	for (unsigned i = env ? env->n : 0; i-- > 0;)
 		if (!strcmp(env->bindings[i].name, name))
 			return &env->bindings[i];
 	return NULL;

@@ -31,6 +31,7 @@ struct symbol {
 	enum symbol_kind kind;
 	struct loc loc;
 	void *thing;          /* by kind */
+	const struct m_via *via;
 	struct symbol *chain; /* in its bucket */
 	struct symbol *next;  /* in order of declaration */
 };

@@ -53,8 +53,10 @@ struct symbol *declare(struct resolver *r, uint32_t space, enum symbol_kind kind
 		return NULL;
 	}
 	if (fail(r, DUPLICATE_NAME, loc, "there is %s %s '%s' already",
-		 strchr("aeiou", *kind_name(s->kind)) ? "an" : "a", kind_name(s->kind), name))
+		 strchr("aeiou", *kind_name(s->kind)) ? "an" : "a", kind_name(s->kind), name)) {
 		diag_note(r->diag, s->loc, "declared here");
+		note_via(r->diag, s->via);
+	}
 	return NULL;
 }
 

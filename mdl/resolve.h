@@ -13,6 +13,7 @@
 /* Values of names in expressions: a template's arguments. */
 struct binding {
 	const char *name;
+	struct loc loc;
 	uint64_t value;
 	bool bad;
 };
@@ -127,6 +128,7 @@ struct map {
 	struct model *model;
 	struct m_bar *bar; /* NULL: config space */
 	const struct env *env;
+	unsigned nouter; /* of env's bindings: how many are of blocks around this one */
 	const struct scope *scope;
 	const char *path, *cname; /* of the groups around, with the final '.' or '_'; or "" */
 	const char *pattern;      /* the path, with "[]" for each dimension behind its name */

@@ -2,6 +2,7 @@
 /* Walk the items of a register map: groups, templates, defaults, RAM windows. */
 #include <string.h>
 
+#include "check.h"
 #include "resolve.h"
 
 /* Templates that instantiate templates could multiply without end. */
@@ -46,20 +47,24 @@ const char *join_cname(struct resolver *r, const struct map *map, const char *na
 void declare_in_map(struct resolver *r, const struct map *map, enum symbol_kind kind,
 		    const char *name, const char *cname, struct loc loc, void *thing)
 {
-	struct symbol *s;
+	struct symbol *s = declare(r, map->scope->space, kind, name, loc, thing);
 
-	if (!declare(r, map->scope->space, kind, name, loc, thing))
+	if (!s)
 		return;
+	s->via = map->via;
 	if (kind == SYM_GROUP)
 		return;
 	s = names_find(&r->names, SPACE_REGS, cname);
 	if (!s) {
-		names_add(&r->names, SPACE_REGS, cname, kind, loc, thing);
+		s = names_add(&r->names, SPACE_REGS, cname, kind, loc, thing);
+		s->via = map->via;
 		return;
 	}
 	if (fail(r, NAME_COLLISION, loc, "%s '%s' is %s in C, and so is another %s",
-		 kind_name(kind), join_path(r, map, name), cname, kind_name(s->kind)))
+		 kind_name(kind), join_path(r, map, name), cname, kind_name(s->kind))) {
 		diag_note(r->diag, s->loc, "the other one is here");
+		note_via(r->diag, s->via);
+	}
 }
 
 static struct scope *open_scope(struct resolver *r, const struct scope *outer, unsigned ndims)
@@ -144,6 +149,7 @@ static unsigned bind_arguments(struct resolver *r, const struct map *map, const 
 	for (const struct expr *arg = node->args; arg && param;
 	     arg = arg->next, param = param->next) {
 		bindings[n].name = param->name;
+		bindings[n].loc = param->name_loc;
 		bindings[n].bad = !eval(r, map->env, arg, &bindings[n].value);
 		n++;
 	}
@@ -171,6 +177,7 @@ static void instantiate(struct resolver *r, struct map *map, const struct node *
 {
 	const struct env *env = map->env;
 	const struct m_via *via = map->via;
+	const unsigned nouter = map->nouter;
 	struct m_via *here;
 	struct template *template;
 	struct layer layer;
@@ -195,6 +202,7 @@ static void instantiate(struct resolver *r, struct map *map, const struct node *
 	*here = (struct m_via){.name = node->type, .loc = node->loc, .outer = via};
 	layer = map->layer;
 	map->env = &inner;
+	map->nouter = 0;
 	map->via = here;
 	template->busy = true;
 	diag_push_context(r->diag, node->loc, "in template '%s', instantiated here", node->type);
@@ -202,6 +210,7 @@ static void instantiate(struct resolver *r, struct map *map, const struct node *
 	diag_pop_context(r->diag);
 	template->busy = false;
 	map->env = env;
+	map->nouter = nouter;
 	map->via = via;
 	map->layer = layer;
 }
@@ -223,6 +232,7 @@ static void resolve_group(struct resolver *r, struct map *map, const struct node
 	scope = open_scope(r, map->scope, position.ndims);
 	declare_in_map(r, map, SYM_GROUP, node->name, "", node->name_loc, scope);
 	inner.scope = scope;
+	inner.nouter = map->env ? map->env->n : 0;
 	inner.path = arena_printf(r->arena, "%s%s.", map->path, node->name);
 	inner.pattern = arena_printf(r->arena, "%s.",
 				     join_pattern(r, map, node->name, position.ndims - map->ndims));
@@ -238,7 +248,7 @@ static void resolve_group(struct resolver *r, struct map *map, const struct node
 		walk_map(r, &inner, node->children);
 }
 
-/* One more name, from here to the end of the block. */
+/* One more name, from here to the end of the block; it hides those of blocks around. */
 static void resolve_const(struct resolver *r, struct map *map, const struct node *node)
 {
 	const unsigned n = map->env ? map->env->n : 0;
@@ -249,11 +259,12 @@ static void resolve_const(struct resolver *r, struct map *map, const struct node
 	read_attrs(r, node->attrs, IN_CONST, &attrs);
 	for (unsigned i = 0; i < n; i++) {
 		bindings[i] = map->env->bindings[i];
-		if (!strcmp(bindings[i].name, node->name))
-			fail(r, DUPLICATE_NAME, node->name_loc, "there is a '%s' already",
-			     node->name);
+		if (i >= map->nouter && !strcmp(bindings[i].name, node->name) &&
+		    fail(r, DUPLICATE_NAME, node->name_loc, "there is a '%s' already", node->name))
+			diag_note(r->diag, bindings[i].loc, "declared here");
 	}
 	bindings[n].name = node->name;
+	bindings[n].loc = node->name_loc;
 	bindings[n].bad = !eval(r, map->env, node->value, &bindings[n].value);
 	*env = (struct env){.bindings = bindings, .n = n + 1};
 	map->env = env;

@@ -14,6 +14,7 @@ enum {
 	WS = 0x700,
 	RCL = 0x710,
 	LOOK = 0x714,
+	HIDE = 0x720,
 	FB = 0x800
 };
 
@@ -94,6 +95,9 @@ static void fields(void **state)
 	IS(WS + 4, 0);
 	PUT(WS, 2);
 	IS(WS, 3);
+	IS(HIDE, 5);
+	IS(HIDE + 4, 6);
+	IS(HIDE + 8, 5);
 	IS(LOOK, 3);
 	IS(RCL, 3);
 	IS(LOOK, 2);
