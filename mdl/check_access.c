@@ -105,12 +105,10 @@ static bool is_set_by_anything(struct checking *c, const struct bits *bits)
 {
 	const struct m_reg *reg = bits->reg, *owner = owner_of(reg);
 
-	if (settable(c)[owner->id] & bits->mask)
+	if ((settable(c)[owner->id] & bits->mask) || reset_sets(owner, bits->mask))
 		return true;
 	if (bits->field && bits->field->cause)
 		return (owner->intr && owner->intr->test) || sets_cause(c, owner, bits->field);
-	if (reset_sets(owner, bits->mask))
-		return true;
 	return sets_register(c, reg, bits->field) ||
 	       (owner != reg && sets_register(c, owner, NULL));
 }

@@ -323,10 +323,12 @@ void intrs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind)
 	for (uint32_t i = 0; i < dev->desc->nintrs; i++) {
 		const struct intr_state *state = &dev->irqs->intrs[i];
 		const struct mdl_reg *status = state->intr->status;
+		const uint64_t mask = status->reset_mask[kind];
+		const uint64_t value = status->reset[kind] & mask & state->edge_bits;
 
 		for (uint32_t at = 0; at < status->count; at++) {
 			latch_set(dev, state->intr, at,
-				  latch_get(dev, state->intr, at) & ~status->reset_mask[kind]);
+				  (latch_get(dev, state->intr, at) & ~mask) | value);
 			if (kind == MDL_RESET_POWER)
 				input_set(dev, state->intr, at, 0);
 			update(dev, state, at);

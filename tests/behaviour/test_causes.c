@@ -12,12 +12,36 @@
 #define LINE 0x20
 #define DO   0x24
 #define GATE 0x28
+#define ES   0x30
+#define SOFT 0x38
 #define A    1u
 #define L    2u
 
 static int start(void **state)
 {
 	return made_start(state, "causes", NULL);
+}
+
+static void latches_have_reset_values(void **state)
+{
+	struct made *made = *state;
+
+	IS(ES, 3);
+	IS(LINE, 1);
+	PUT(ES, 3);
+	IS(LINE, 0);
+	PUT(SOFT, 0);
+	IS(ES, 1);
+	IS(LINE, 1);
+}
+
+static int start_acknowledged(void **state)
+{
+	const int err = start(state);
+	struct made *made = *state;
+
+	PUT(ES, 3);
+	return err;
 }
 
 static void aliases_act_on_the_block(void **state)
@@ -106,11 +130,12 @@ static void all_widths_and_elements(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, made_stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start_acknowledged, made_stop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(latches_have_reset_values, start, made_stop),
 		TEST(aliases_act_on_the_block),
 		TEST(accessors_drive_causes),
 		TEST(accessors_drive_gates),
