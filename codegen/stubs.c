@@ -67,6 +67,11 @@ int stubs_read(struct stubs *stubs, const char *path)
 		free(text.data);
 		return complain(path);
 	}
+	/* The shell has made it just now: mdlc --stubs X.mdl >> X_logic.c */
+	if (text.size == 1) {
+		free(text.data);
+		return 0;
+	}
 	blank_literals(text.data);
 	stubs->text = text.data;
 	return 0;
