@@ -23,11 +23,13 @@ static void put_array(struct facts *f, const struct m_dim *dims, unsigned ndims)
 	facts_text(f, "array", text);
 }
 
-static void write_dims(struct facts *f, const char *cname, const struct m_dim *dims, unsigned ndims)
+/* Registers and memory have their names in spaces of their own. */
+static void write_dims(struct facts *f, const char *space, const char *name,
+		       const struct m_dim *dims, unsigned ndims)
 {
 	for (unsigned i = 0; i < ndims; i++) {
 		facts_begin(f, FACT_dim);
-		facts_text(f, "cname", cname);
+		facts_format(f, "cname", "%s_%s", space, name);
 		facts_number(f, "count", dims[i].count);
 		facts_hex(f, "stride", dims[i].stride);
 		facts_run(f, i, ndims);
@@ -432,7 +434,7 @@ static void write_register(const struct facts_run *run, const struct m_reg *reg)
 
 	enum_id(id, sizeof(id), reg->enumeration, "", reg->cname);
 	write_reg(run, reg, id);
-	write_dims(f, reg->cname, reg->dims, reg->ndims);
+	write_dims(f, "reg", reg->cname, reg->dims, reg->ndims);
 	write_effects(f, reg);
 	write_locks(run, reg);
 	facts_hooks(
@@ -462,9 +464,7 @@ static void write_ram(const struct facts_run *run, const struct m_bar *bar, unsi
 {
 	const struct m_ram *ram = &bar->rams[n];
 	struct facts *f = run->facts;
-	char cname[300];
 
-	snprintf(cname, sizeof(cname), "ram_%s", ram->cname);
 	facts_begin(f, FACT_ram);
 	facts_text(f, "name", ram->name);
 	facts_text(f, "path", ram->path);
@@ -484,7 +484,7 @@ static void write_ram(const struct facts_run *run, const struct m_bar *bar, unsi
 	facts_flag(f, "transient", ram->transient);
 	facts_run(f, n, bar->nrams);
 	facts_end(f);
-	write_dims(f, cname, ram->dims, ram->ndims);
+	write_dims(f, "ram", ram->cname, ram->dims, ram->ndims);
 }
 
 static void write_bar(const struct facts_run *run, unsigned n, unsigned first_reg)

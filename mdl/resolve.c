@@ -292,6 +292,10 @@ static void check_device_name(struct resolver *r, const struct node *device)
 	if (same && same->kind == SYM_LAYOUT &&
 	    fail(r, NAME_COLLISION, same->loc, "layout '%s' has the device's name", device->name))
 		diag_note(r->diag, device->name_loc, "both would be struct %s", device->name);
+	same = names_find(&r->names, SPACE_GLOBAL, arena_printf(r->arena, "%s_irq", device->name));
+	if (same && same->kind == SYM_LAYOUT)
+		fail(r, NAME_COLLISION, same->loc, "'%s' is the enumeration of irqs in C",
+		     same->name);
 	check_struct_name(r, device->name, device->name_loc);
 }
 

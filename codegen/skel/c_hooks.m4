@@ -76,7 +76,7 @@ m4_define(«d4_call_dma_unmap», m4_defn(«d4_call_dma»))
 m4_define(«d4_call», «m4_indir(«d4_call_$1», ?{2}, ?{3}, ?{4}, ?{5})»)
 @#
 @# The table that a hook stands in: owner, table.
-m4_define(«d4_hooks_of», «m4_ifelse(«$1», «field», «field_${2}», «${2}»)»)
+m4_define(«d4_hooks_of», «m4_ifelse(«$1», «device», «device», «$1», «field», «field_${2}», «reg_${2}»)»)
 m4_define(«d4_hooks_type», «m4_ifelse(«$1», «device», «mdl_device_hooks», «mdl_reg_hooks»)»)
 @#
 @fact hook

@@ -175,7 +175,7 @@ d4_saw(«register»)»)m4_dnl
 @endif
 @if ndims
 		.ndims = ${ndims},
-		.dims = dims_of_${cname},
+		.dims = dims_of_reg_${cname},
 @endif
 @if flags
 		.flags = d4_flags(?{flags}),
@@ -196,7 +196,7 @@ d4_saw(«register»)»)m4_dnl
 		.fields = fields_of_${cname},
 @endif
 @if hooks
-		.hooks = &hooks_of_${cname},
+		.hooks = &hooks_of_reg_${cname},
 @endif
 @if field_hooks
 		.field_hooks = true,
