@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupt vectors and capabilities. */
+#include "check.h"
 #include "check_private.h"
 
 #include <inttypes.h>
@@ -90,8 +91,26 @@ void check_irq_vector(struct checking *c)
 		} else if (found(c, IRQ_VECTOR, NULL, irq->vector_loc,
 				 "irq '%s' takes vector %" PRIu64 ", but the last is %" PRIu64,
 				 irq->name, end - 1, n - 1)) {
-			diag_note(c->diag, pci->has_msix ? pci->msix_loc : pci->msi_loc,
+			diag_note(c->diag,
+				  pci->has_msix && pci->msix_vectors == n ? pci->msix_loc
+									  : pci->msi_loc,
 				  "%" PRIu64 " vectors are declared here", n);
+		}
+	}
+}
+
+/* The device's own registers that are in the way. */
+static void note_config_registers(struct checking *c, unsigned start, unsigned end)
+{
+	const struct m_pci *pci = &c->model->pci;
+
+	for (unsigned i = 0; i < pci->nregs; i++) {
+		const struct m_reg *reg = pci->regs[i];
+
+		if (!reg->bad_place && reg->offset >= start && reg->offset < end) {
+			diag_note(c->diag, reg->loc, "%s stands at 0x%" PRIx64,
+				  describe_reg(c, reg), reg->offset);
+			note_via(c->diag, reg->via);
 		}
 	}
 }
@@ -102,11 +121,15 @@ void check_capability(struct checking *c)
 
 	for (unsigned i = 0; i < pci->ncaps; i++) {
 		const struct m_cap *cap = &pci->caps[i];
-		unsigned start = cap->extended ? 0x100 : 0x40, end = cap->extended ? 0x1000 : 0x100;
+		/* The chain of extended ones begins at 0x100, and we have one. */
+		unsigned start = cap->extended ? 0x100 : 0x40;
+		unsigned end = cap->extended ? start + cap->size : 0x100;
 
-		if (cap->offset < start || (unsigned)cap->offset + cap->size > end)
-			found(c, CAPABILITY, NULL, cap->loc,
-			      "there is no room for the %s capability, %u bytes in 0x%x-0x%x",
-			      cap->name, cap->size, start, end - 1);
+		if (cap->offset >= start && (unsigned)cap->offset + cap->size <= end)
+			continue;
+		if (found(c, CAPABILITY, NULL, cap->loc,
+			  "there is no room for the %s capability, %u bytes in 0x%x-0x%x",
+			  cap->name, cap->size, start, end - 1))
+			note_config_registers(c, start, end);
 	}
 }
