@@ -7,13 +7,17 @@
 
 #define PAGE ((uint64_t)4096)
 
-enum { TAKES_WINDOW, TAKES_REG, TAKES_RAM };
+enum { TAKES_WINDOW, TAKES_REG, TAKES_RAM, TAKES_TABLE, TAKES_PBA };
 
 struct mapped {
 	struct checking *c;
 	struct extent *extents;
 	size_t n;
+	const struct m_reg *doorbell; /* the last one reported, */
+	unsigned nnotes;              /* and how much was named beside it */
 };
+
+#define MAX_NOTES 3
 
 static void add(struct mapped *mapped, unsigned kind, const void *owner, uint64_t offset,
 		uint64_t width, const struct m_dim *dims, unsigned ndims)
@@ -91,23 +95,47 @@ static void mark_pages(struct pages *pages, const struct m_reg *reg, unsigned di
 		pages->owner[offset / PAGE] = reg;
 }
 
+static void note_hidden(struct checking *c, const struct extent *extent)
+{
+	const struct m_pci *pci = &c->model->pci;
+	const struct m_reg *reg = extent->owner;
+	const struct m_ram *ram = extent->owner;
+
+	switch (extent->kind) {
+	case TAKES_REG:
+		diag_note(c->diag, reg->loc, "%s stands there", describe_reg(c, reg));
+		break;
+	case TAKES_RAM:
+		diag_note(c->diag, ram->loc, "%s stands there", describe_ram(c, ram));
+		break;
+	case TAKES_TABLE:
+		diag_note(c->diag, pci->table_loc, "the MSI-X table stands there");
+		break;
+	default:
+		diag_note(c->diag, pci->pba_loc, "the array of MSI-X pending bits stands there");
+	}
+}
+
+/* One report for a doorbell, whose mistake it is, with the first few things that it hides. */
 static void report_shared_page(void *arg, const struct extent *a, const struct extent *b)
 {
 	struct mapped *mapped = arg;
 	struct checking *c = mapped->c;
+	const struct m_reg *doorbell = a->owner;
 
 	if (a->kind != TAKES_WINDOW || b->kind == TAKES_WINDOW)
 		return;
-	const struct m_reg *doorbell = a->owner, *reg = b->owner;
-	const struct m_ram *ram = b->owner;
-	bool is_reg = b->kind == TAKES_REG;
-
-	if (found(c, MMAP_PAGE, is_reg ? reg->via : ram->via, is_reg ? reg->loc : ram->loc,
-		  "%s is out of reach: its page is shared for doorbell '%s'",
-		  is_reg ? describe_reg(c, reg) : describe_ram(c, ram), doorbell->path))
-		diag_note(c->diag, doorbell->loc, "'%s' is mapped, with the page 0x%llx-0x%llx",
-			  doorbell->path, (unsigned long long)a->offset,
-			  (unsigned long long)(a->offset + PAGE - 1));
+	if (doorbell != mapped->doorbell) {
+		mapped->doorbell = doorbell;
+		mapped->nnotes = 0;
+		found(c, MMAP_PAGE, doorbell->via, doorbell->loc,
+		      "doorbell '%s' is mapped with its page, 0x%llx-0x%llx, "
+		      "in which other things are then out of reach",
+		      doorbell->path, (unsigned long long)a->offset,
+		      (unsigned long long)(a->offset + PAGE - 1));
+	}
+	if (mapped->nnotes++ < MAX_NOTES)
+		note_hidden(c, b);
 }
 
 static bool is_mapped(const struct m_reg *reg)
@@ -132,13 +160,26 @@ static size_t find_pages(struct checking *c, const struct m_bar *bar, struct pag
 	return used;
 }
 
+static void add_msix(struct mapped *mapped, const struct m_bar *bar)
+{
+	const struct m_pci *pci = &mapped->c->model->pci;
+
+	if (!pci->has_msix || pci->bad)
+		return;
+	if (pci->msix_table_bar == bar->index)
+		add(mapped, TAKES_TABLE, pci, pci->msix_table_offset, msix_table_size(pci), NULL,
+		    0);
+	if (pci->msix_pba_bar == bar->index)
+		add(mapped, TAKES_PBA, pci, pci->msix_pba_offset, msix_pba_size(pci), NULL, 0);
+}
+
 static void check_pages(struct checking *c, const struct m_bar *bar)
 {
 	struct mapped mapped = {.c = c};
 	struct pages pages;
 	size_t used = find_pages(c, bar, &pages);
 
-	mapped.extents = arena_array(c->arena, struct extent, used + bar->nregs + bar->nrams);
+	mapped.extents = arena_array(c->arena, struct extent, used + bar->nregs + bar->nrams + 2);
 	for (uint64_t page = 0; page < pages.n; page++)
 		if (pages.owner[page])
 			add(&mapped, TAKES_WINDOW, pages.owner[page], page * PAGE, PAGE, NULL, 0);
@@ -155,6 +196,7 @@ static void check_pages(struct checking *c, const struct m_bar *bar)
 		if (!ram->mmap && !ram->bad_place)
 			add(&mapped, TAKES_RAM, ram, ram->offset, ram->size, ram->dims, ram->ndims);
 	}
+	add_msix(&mapped, bar);
 	extents_find_clashes(c->arena, mapped.extents, mapped.n, report_shared_page, &mapped);
 }
 
