@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sort the attributes of one declaration by meaning, and report the words that make none. */
 #include <string.h>
+#include <strings.h>
 
 #include "resolve.h"
 
@@ -11,11 +12,33 @@ static void report_repeated(struct resolver *r, const struct attr *attr, const s
 		diag_note(r->diag, first->loc, "first given here");
 }
 
+/* What is written with another word, or a sign, before it; NULL: nothing that is known. */
+static const char *whole_spelling(struct resolver *r, const char *name, enum place_kind place)
+{
+	const char *event = name;
+
+	if (!strcasecmp(name, "at"))
+		return "@";
+	const struct symbol *global = names_find(&r->names, SPACE_GLOBAL, name);
+
+	if ((place & (IN_FIELD | IN_PARAM)) && global && global->kind == SYM_ENUM)
+		return arena_printf(r->arena, "enum %s", name);
+	if (!strncasecmp(name, "on", 2))
+		event += name[2] == '_' ? 3 : 2;
+	if (strcasecmp(event, "check_write") && strcasecmp(event, "checkwrite"))
+		return hook_event(event, place)
+			       ? arena_printf(r->arena, "on %s", hook_event(event, place))
+			       : NULL;
+	return hook_event("write", place) ? "check write" : NULL;
+}
+
 static void report_unknown(struct resolver *r, const struct attr *attr, enum place_kind place)
 {
-	const char *near = suggest_word(attr->name, place);
+	const char *near = whole_spelling(r, attr->name, place);
 	char known[400];
 
+	if (!near)
+		near = suggest_word(attr->name, place);
 	if (near) {
 		fail(r, UNKNOWN_WORD, attr->name_loc, "unknown word '%s'; did you mean '%s'?",
 		     attr->name, near);

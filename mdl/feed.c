@@ -183,10 +183,12 @@ static void open_brace(struct parse *parse, const struct loc *loc)
 				.is_attr = parse->kind == ENUM && parse->item_first != ENUM};
 }
 
-static void close_brace(struct parse *parse)
+static void close_brace(struct parse *parse, const struct loc *loc)
 {
 	const struct brace *brace = &parse->braces[--parse->nbraces];
 
+	if (brace->owner == DEVICE)
+		parse->device_end = *loc;
 	parse->in_statement = brace->is_attr;
 	parse->item_first = brace->owner;
 }
@@ -209,12 +211,13 @@ static void pass_on(struct parse *parse, const struct token *token)
 			parse->item_first = 0;
 		open_brace(parse, &token->loc);
 	} else if (token->kind == '}' && parse->nbraces) {
-		close_brace(parse);
+		close_brace(parse, &token->loc);
 	}
 	parse->at_start = fresh;
 	parse->before_previous = parse->previous;
 	parse->previous = parse->current;
 	parse->current = token->loc;
+	parse->kind_before = parse->kind;
 	parse->kind = token->kind;
 }
 
@@ -263,6 +266,21 @@ static bool closes_nothing(const struct parse *parse, const struct token *token)
 	return true;
 }
 
+/* `on write { … }`: the braces of C, but for those of a register's fields. */
+static void correct_braces(struct parse *parse, void *scanner, struct token *token)
+{
+	if (token->kind != '{' ||
+	    (parse->kind_before != ON && parse->kind_before != CHECK_WORD && parse->kind != WHEN) ||
+	    between_statements(parse) || (parse->held && parse->held->kind >= 0))
+		return;
+	if (parse->item_first == REG && !looks_like_c(parse->source->text + parse->offset))
+		return;
+	diag_report(parse->tree->diag, CHECK_SYNTAX, token->loc,
+		    "unexpected '{'; C stands between %%{ and %%}");
+	scan_braces(parse, scanner, token->loc);
+	next_token(parse, scanner, token);
+}
+
 int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *parse)
 {
 	struct token token;
@@ -276,6 +294,8 @@ int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *pars
 	parse->made_up = false;
 	if (!parse->gave_up && !parse->skipping && between_statements(parse))
 		correct_word(parse, &token, open_owner(parse));
+	if (!parse->gave_up && !parse->skipping)
+		correct_braces(parse, scanner, &token);
 	if (parse->gave_up)
 		token.kind = 0;
 	else if (parse->skipping)

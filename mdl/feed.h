@@ -14,6 +14,8 @@ struct token {
 
 /* lexer.l: the next token of the text. */
 int scan_token(MDL_STYPE *value, struct loc *loc, void *scanner);
+/* lexer.l: the next token is C, up to the brace that closes the one at loc, just scanned. */
+void scan_braces(struct parse *parse, void *scanner, struct loc loc);
 /* feed.c: the next token for the parser. */
 int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *parse);
 

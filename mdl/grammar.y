@@ -134,6 +134,10 @@ item: ';'	{ $$ = NULL; }
 	| DEVICE name attrs '{' device_items '}' {
 		$$ = with_children(with_attrs(NODE(NODE_DEVICE, $2, @2, @$), $3), $5);
 	}
+	| DEVICE name attrs error '{' device_items '}' {
+		yyerrok;
+		$$ = with_children(with_attrs(NODE(NODE_DEVICE, $2, @2, @$), $3), $6);
+	}
 	| error	{ RECOVER(@1); $$ = NULL; }
 
 /* ---- what may stand at file level and in a device */

@@ -2,6 +2,7 @@
 /* What tokens mean: numbers, strings, and waivers in comments. */
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "parse.h"
 
@@ -11,13 +12,69 @@ static int digit_of(char c)
 		return c - '0';
 	if (c >= 'a' && c <= 'f')
 		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : isalpha((unsigned char)c) ? 35 : 99;
 }
 
 static struct expr *bad_number(struct parse *parse, struct loc loc, const char *text, size_t size,
 			       const char *why)
 {
 	diag_report(parse->tree->diag, CHECK_BAD_NUMBER, loc, "'%.*s' %s", (int)size, text, why);
+	return new_bad(parse, loc);
+}
+
+static bool all_digits(const char *text, size_t size, int base)
+{
+	for (size_t i = 0; i < size; i++)
+		if (digit_of(text[i]) >= base)
+			return false;
+	return size > 0;
+}
+
+/* Other ways to say how much: what stands behind the digits, and what it is here. */
+static const char *unit_of(const char *unit, size_t size)
+{
+	static const char *const units[][2] = {
+		{"k", "K"},    {"kb", "K"},   {"kib", "K"},  {"m", "M"},   {"mb", "M"},
+		{"mib", "M"},  {"g", "G"},    {"gb", "G"},   {"gib", "G"}, {"u", ""},
+		{"l", ""},     {"ul", ""},    {"ull", ""},   {"ll", ""},   {"b", ""},
+		{"ns", " ns"}, {"us", " us"}, {"ms", " ms"}, {"s", " s"},
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strlen(units[i][0]) == size && !strncasecmp(units[i][0], unit, size))
+			return units[i][1];
+	return NULL;
+}
+
+/* It holds what is no digit of its base; at is the first such place. */
+static struct expr *strange_number(struct parse *parse, struct loc loc, const char *text,
+				   size_t size, int base, size_t at)
+{
+	struct diag *diag = parse->tree->diag;
+	const char *unit = unit_of(text + at, size - at);
+
+	if (unit && at && (base == 10 || text[at] != 'g'))
+		diag_report(diag, CHECK_BAD_NUMBER, loc,
+			    "'%.*s' is not a number; did you mean '%.*s%s'?", (int)size, text,
+			    (int)at, text, unit);
+	else if (base == 10 && text[size - 1] == 'h' && all_digits(text, size - 1, 16))
+		diag_report(diag, CHECK_BAD_NUMBER, loc,
+			    "'%.*s' is not a number; did you mean '0x%.*s'?", (int)size, text,
+			    (int)size - 1, text);
+	else if (base == 10 && all_digits(text, size, 16))
+		diag_report(diag, CHECK_BAD_NUMBER, loc,
+			    "'%.*s' is not a number; did you mean '0x%.*s'?", (int)size, text,
+			    (int)size, text);
+	else if (base != 10 && digit_of(text[at]) < 36)
+		diag_report(diag, CHECK_BAD_NUMBER, loc,
+			    "'%.*s' is not a number: '%c' is no %s digit", (int)size, text,
+			    text[at],
+			    base == 16  ? "hexadecimal"
+			    : base == 2 ? "binary"
+					: "octal");
+	else
+		diag_report(diag, CHECK_BAD_NUMBER, loc,
+			    "'%.*s' is not a number: suffixes are K, M and G", (int)size, text);
 	return new_bad(parse, loc);
 }
 
@@ -55,8 +112,7 @@ struct expr *number_value(struct parse *parse, const char *text, size_t size, st
 		unsigned d = (unsigned)digit_of(text[i]);
 
 		if (d >= base)
-			return bad_number(parse, loc, text, size,
-					  "is not a number: suffixes are K, M and G");
+			return strange_number(parse, loc, text, size, (int)base, i);
 		if (value > (UINT64_MAX - d) / base)
 			return bad_number(parse, loc, text, size, "does not fit in 64 bits");
 		value = value * base + d;
@@ -67,6 +123,22 @@ struct expr *number_value(struct parse *parse, const char *text, size_t size, st
 	if (shift && value > UINT64_MAX >> shift)
 		return bad_number(parse, loc, text, size, "does not fit in 64 bits");
 	return new_number(parse, value << shift, loc);
+}
+
+struct expr *verilog_number(struct parse *parse, const char *text, size_t size, struct loc loc)
+{
+	const char *kind = (const char *)memchr(text, '\'', size) + 1;
+	const char *prefix;
+
+	kind += *kind == 's' || *kind == 'S';
+	prefix = strchr("hH", *kind)   ? "0x"
+		 : strchr("bB", *kind) ? "0b"
+		 : strchr("oO", *kind) ? "0o"
+				       : "";
+	diag_report(parse->tree->diag, CHECK_BAD_NUMBER, loc,
+		    "'%.*s' is not a number; did you mean '%s%.*s'?", (int)size, text, prefix,
+		    (int)(text + size - kind - 1), kind + 1);
+	return new_bad(parse, loc);
 }
 
 /* Takes the escape after a backslash; returns its value, or -1 for none of ours. */
@@ -171,6 +243,24 @@ void comment_waiver(struct parse *parse, const char *text, size_t size, const st
 	}
 }
 
+static const char *instead_of_hash(const char *text, size_t size)
+{
+	const char *word = text + 1;
+
+	while (word < text + size && (*word == ' ' || *word == '\t'))
+		word++;
+	if (memmem(text, size, "include", 7) && !memchr(text, '<', size))
+		return "a description is included by include \"file\"; without '#'";
+	if (!strncmp(word, "include", 7))
+		return "C stands between %{ and %}, also what it includes";
+	if (!strncmp(word, "define", 6))
+		return "there is no preprocessor: const NAME = value;";
+	if (!strncmp(word, "if", 2) || !strncmp(word, "el", 2) || !strncmp(word, "end", 3) ||
+	    !strncmp(word, "un", 2) || !strncmp(word, "pragma", 6))
+		return "there is no preprocessor";
+	return "comments are // and /* */";
+}
+
 /* What stands outside of strings and comments and is nothing. */
 void report_character(struct parse *parse, const char *text, size_t size, struct loc loc)
 {
@@ -180,9 +270,10 @@ void report_character(struct parse *parse, const char *text, size_t size, struct
 	parse->tree->syntax_errors = true;
 	if (c < 0x20 || c == 0x7f)
 		return; /* reported when the file was opened */
+	if (c == '#')
+		loc.end_col = loc.col + 1;
 	if (c == '#' && diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '#'"))
-		diag_help(diag,
-			  "there is no preprocessor: include \"file\"; and const NAME = value;");
+		diag_help(diag, "%s", instead_of_hash(text, size));
 	else if (c == '\'' && diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '\''"))
 		diag_help(diag,
 			  "a string stands in double quotes; there are no character constants");

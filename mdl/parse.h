@@ -76,6 +76,9 @@ struct parse {
 	uint32_t line, line_start;
 	struct loc code_loc; /* of a block of C that is being read, and of its text */
 	uint32_t code_start;
+	unsigned code_depth; /* of braces, where C was opened with one */
+	bool code_merged;    /* another block began in it */
+	bool swallowed;      /* the file's end, by a comment or block of C without one */
 	uint32_t open_line; /* of a string without end, which swallowed the rest */
 	/* For fmt: told of each comment, which ends at offset, if not NULL. */
 	void (*on_comment)(void *context, struct loc start);
@@ -83,12 +86,13 @@ struct parse {
 	struct loc hidden_end; /* a %} inside of a string or comment of C */
 
 	/* The feed: what the parser got last, and what it shall get before more is scanned. */
-	int kind, item_first, item_second;
+	int kind, kind_before, item_first, item_second;
 	unsigned item_tokens;
 	bool in_statement; /* though the last token was a '}' */
 	bool at_start;     /* the parser's token is the first of a statement */
 	struct loc current, previous, before_previous;
 	uint32_t indent; /* column where the current line begins */
+	struct loc device_end; /* its '}' */
 	struct brace braces[MAX_BRACES];
 	unsigned nbraces;
 	struct token *held;
@@ -105,9 +109,16 @@ int parse_scan(struct parse *parse);
 
 /* lexer_text.c */
 struct expr *number_value(struct parse *parse, const char *text, size_t size, struct loc loc);
+/* 8'hff */
+struct expr *verilog_number(struct parse *parse, const char *text, size_t size, struct loc loc);
 const char *string_value(struct parse *parse, const char *text, size_t size, const struct loc *loc);
 void comment_waiver(struct parse *parse, const char *text, size_t size, const struct loc *loc);
 void report_character(struct parse *parse, const char *text, size_t size, struct loc loc);
+
+/* habits.c: where a block of C that does not end before next was to end, if that can be seen. */
+bool code_looks_over(const struct parse *parse, uint32_t next, struct loc *end);
+/* Is what stands behind a '{' there C, and no list of fields? */
+bool looks_like_c(const char *text);
 
 /* parse.c */
 void include_source(struct parse *parse, const char *name, struct loc loc);

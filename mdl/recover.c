@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "parse.h"
+#include "recover.h"
+#include "words.h"
 
 #define MOST_EXPECTED 6u
 #define LOST_BUCKETS  65536u
@@ -82,12 +83,7 @@ void lose_names(struct parse *parse, struct loc from, uint32_t to)
 
 /* ---- what was expected */
 
-struct expected {
-	const char *names[64];
-	unsigned n;
-};
-
-static bool expects(const struct expected *expected, const char *what)
+bool expects(const struct expected *expected, const char *what)
 {
 	for (unsigned i = 0; i < expected->n; i++)
 		if (!strcmp(expected->names[i], what))
@@ -238,7 +234,7 @@ static const char *home_of(const char *token)
 }
 
 /* The place just behind a token. */
-static struct loc behind(struct loc loc)
+struct loc behind(struct loc loc)
 {
 	loc.line = loc.end_line;
 	loc.col = loc.end_col;
@@ -252,6 +248,8 @@ void report_missing(struct parse *parse, int kind, const struct loc *before)
 
 	parse->tree->syntax_errors = true;
 	/* The string without end, or the file's, was the mistake. */
+	if (parse->swallowed)
+		return;
 	if (kind == ';' && (parse->current.line == parse->open_line ||
 			    (parse->nbraces && before->col == before->end_col)))
 		return;
@@ -311,27 +309,13 @@ static bool report_slip(struct parse *parse, const char *found, const struct exp
 		return true;
 	}
 	if (home_of(found) && (expects(expected, "'}'") || expects(expected, "include"))) {
-		diag_report(diag, CHECK_MISPLACED, *loc, "'%s' cannot stand here; it stands in %s",
-			    found, home_of(found));
+		if (diag_report(diag, CHECK_MISPLACED, *loc,
+				"'%s' cannot stand here; it stands in %s", found, home_of(found)) &&
+		    !parse->nbraces && parse->device_end.source)
+			diag_note(diag, parse->device_end, "the device ends here");
 		return true;
 	}
 	return false;
-}
-
-static void add_help(struct diag *diag, const char *found, const struct expected *expected)
-{
-	if (!strcmp(found, "'='") && expects(expected, "'@'"))
-		diag_help(diag, "the offset stands after '@', the reset value after '='");
-	else if (!strcmp(found, "number") && expects(expected, "'@'"))
-		diag_help(diag, "an offset is written @ 0x10");
-	else if (!strcmp(found, "'@'") && expects(expected, "check"))
-		diag_help(diag, "the offset stands before the attributes, right after the name");
-	else if (!strcmp(found, "'['") && expects(expected, "check"))
-		diag_help(diag, "dimensions and bits stand right after the name");
-	else if (!strcmp(found, "'='") && expects(expected, "'~'"))
-		diag_help(diag, "equality is ==");
-	else if (!strcmp(found, "';'") && expects(expected, "','"))
-		diag_help(diag, "enumerators are separated by commas");
 }
 
 void report_unexpected(struct parse *parse, const char *found, const char *const *names,
@@ -346,7 +330,7 @@ void report_unexpected(struct parse *parse, const char *found, const char *const
 		return;
 	for (unsigned i = 0; i < nnames; i++)
 		expected.names[i] = names[i];
-	if (report_slip(parse, found, &expected, loc))
+	if (report_slip(parse, found, &expected, loc) || report_habit(parse, found, &expected, loc))
 		return;
 	folded = expected;
 	fold(&folded);
@@ -356,5 +340,5 @@ void report_unexpected(struct parse *parse, const char *found, const char *const
 	else
 		diag_report(diag, CHECK_SYNTAX, *loc, "unexpected %s, expected %s",
 			    describe(parse, found, loc), list);
-	add_help(diag, found, &expected);
+	help_habit(parse, found, &expected, loc);
 }

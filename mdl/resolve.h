@@ -269,6 +269,8 @@ void check_hooks(struct resolver *r, const struct m_hook *hooks, unsigned n, con
 void make_hooks(struct resolver *r, const struct attrs *attrs, const char *prefix,
 		const struct m_hook **hooks, unsigned *n);
 /* False, and reported, if there is no such event or it does not happen there. */
+/* The event's word if something of that place has one of that name, else NULL. */
+const char *hook_event(const char *name, enum place_kind place);
 bool find_event(struct resolver *r, const char *name, struct loc loc, bool is_check,
 		enum place_kind place, enum m_event *event);
 bool has_hook(const struct m_hook *hooks, unsigned n, enum m_event event);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hooks: events, where each can happen, and the names of their functions. */
 #include <string.h>
+#include <strings.h>
 
 #include "resolve.h"
 
@@ -28,6 +29,14 @@ static const struct {
 const char *event_name(enum m_event event)
 {
 	return events[event].name;
+}
+
+const char *hook_event(const char *name, enum place_kind place)
+{
+	for (int i = M_ON_WRITE; i < M_EVENTS; i++)
+		if ((events[i].places & place) && !strcasecmp(events[i].word, name))
+			return events[i].word;
+	return NULL;
 }
 
 static const char *nearest_event(const char *name, unsigned places)

@@ -24,6 +24,17 @@ static bool no_argument(struct reading *p)
 	return false;
 }
 
+/* `msi 1;` */
+static void no_count(struct reading *p)
+{
+	if (!p->node->args)
+		return;
+	p->unknown_key = true; /* the vectors were meant */
+	fail(p->r, BAD_ARGUMENT, p->node->args->loc,
+	     "the vectors stand in braces: %s { vectors 1; %s}", p->node->name,
+	     p->node->name[3] ? "… " : "");
+}
+
 /* The n-th argument as a number up to max. */
 static bool number(struct reading *p, unsigned n, uint64_t max, const char *what, uint64_t *value)
 {
@@ -263,7 +274,7 @@ static void read_msi(struct reading *p)
 {
 	static const char *const names[] = {"vectors"};
 
-	no_argument(p);
+	no_count(p);
 	p->pci->has_msi = true;
 	p->pci->msi_vectors =
 		(uint8_t)vectors(p, sub_item(p, names, 1, 0), UINT8_MAX, &p->pci->msi_loc);
@@ -306,7 +317,7 @@ static void read_msix(struct reading *p)
 {
 	static const char *const names[] = {"vectors", "table", "pba"};
 
-	no_argument(p);
+	no_count(p);
 	p->pci->has_msix = true;
 	p->pci->msix_vectors =
 		(uint16_t)vectors(p, sub_item(p, names, 3, 0), UINT16_MAX, &p->pci->msix_loc);

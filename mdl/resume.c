@@ -9,7 +9,7 @@ static bool close_at_end(struct parse *parse, int *token, struct loc *loc, unsig
 
 	if (!base || parse->gave_up)
 		return false;
-	if (parse->nbraces > base &&
+	if (parse->nbraces > base && !parse->swallowed &&
 	    diag_report(parse->tree->diag, CHECK_UNTERMINATED,
 			parse->braces[parse->nbraces - 1].loc, "this '{' is not closed"))
 		diag_note(parse->tree->diag, *loc, "the file ends here");

@@ -10,8 +10,8 @@
 
 #include "source.h"
 
-#define MAX_SOURCE (1u << 30) /* columns and lines are 32 bits wide */
-#define MAX_BAD    10         /* reports of one file: it may be no text at all */
+#define MAX_SOURCE (64u << 20) /* a description of 500,000 registers; much more is none */
+#define MAX_BAD    10          /* reports of one file: it may be no text at all */
 
 static uint32_t count_lines(const char *text, size_t size)
 {
@@ -41,7 +41,10 @@ struct source *source_of_text(struct arena *arena, const char *name, const char 
 	return source;
 }
 
-/* Whole, whatever it is: a pipe does not know its size. */
+/*
+ * Whole, whatever it is: a pipe does not know its size.  Behind a NUL is nothing to be read: that
+ * is no text, and may have no end.
+ */
 static char *read_all(int fd, size_t *size, int *error)
 {
 	size_t capacity = 64 * 1024;
@@ -63,8 +66,11 @@ static char *read_all(int fd, size_t *size, int *error)
 		do
 			n = read(fd, text + *size, capacity - *size);
 		while (n < 0 && errno == EINTR);
-		if (n > 0)
-			*size += (size_t)n;
+		if (n <= 0)
+			break;
+		*size += (size_t)n;
+		if (memchr(text + *size - n, '\0', (size_t)n))
+			break;
 		if (*size > MAX_SOURCE) {
 			errno = EFBIG;
 			n = -1;
@@ -164,7 +170,7 @@ const char *source_line(const struct source *source, uint32_t line, size_t *size
 	return source->text + start;
 }
 
-static struct loc loc_of_byte(const struct source *source, size_t offset, unsigned length)
+struct loc source_place(const struct source *source, uint32_t offset, uint32_t length)
 {
 	uint32_t low = 0, high = source->nlines;
 	uint32_t col;
@@ -177,7 +183,7 @@ static struct loc loc_of_byte(const struct source *source, size_t offset, unsign
 		else
 			high = middle;
 	}
-	col = (uint32_t)offset - source->line_starts[low] + 1;
+	col = offset - source->line_starts[low] + 1;
 	return (struct loc){source, low + 1, col, low + 1, col + length};
 }
 
@@ -193,11 +199,9 @@ static bool is_text(const struct source *source, size_t i)
 static void report_byte(const struct source *source, struct diag *diag, size_t i)
 {
 	unsigned char c = (unsigned char)source->text[i];
-	struct loc loc = loc_of_byte(source, i, 1);
+	struct loc loc = source_place(source, (uint32_t)i, 1);
 
-	if (!c)
-		diag_report(diag, CHECK_BAD_ENCODING, loc, "a NUL byte; sources are text");
-	else if (c >= 0x80)
+	if (c >= 0x80)
 		diag_report(diag, CHECK_BAD_ENCODING, loc, "byte 0x%02x is not UTF-8 here", c);
 	else if (c == '\r')
 		diag_report(diag, CHECK_BAD_CHARACTER, loc,
@@ -206,11 +210,22 @@ static void report_byte(const struct source *source, struct diag *diag, size_t i
 		diag_report(diag, CHECK_BAD_CHARACTER, loc, "control character 0x%02x", c);
 }
 
+bool source_is_binary(const struct source *source)
+{
+	return memchr(source->text, '\0', source->size);
+}
+
 bool source_check(const struct source *source, struct diag *diag)
 {
 	unsigned bad = 0, length;
 	uint32_t code;
 
+	if (source_is_binary(source)) {
+		diag_report(diag, CHECK_BAD_ENCODING,
+			    source_place(source, (uint32_t)strlen(source->text), 1),
+			    "a NUL byte: this is no text");
+		return false;
+	}
 	for (size_t i = 0; i < source->size && bad < MAX_BAD; i += length ? length : 1) {
 		unsigned char c = (unsigned char)source->text[i];
 
@@ -249,7 +264,7 @@ struct source *source_open(struct tree *tree, const char *name, const struct loc
 	else
 		diag_report(tree->diag, CHECK_FILE, at ? *at : nowhere, "cannot read '%s': %s",
 			    name, strerror(error));
-	return source;
+	return source && !source_is_binary(source) ? source : NULL;
 }
 
 struct source *source_from_text(struct tree *tree, const char *name, const char *text, size_t size)
@@ -257,7 +272,7 @@ struct source *source_from_text(struct tree *tree, const char *name, const char 
 	struct source *source = source_of_text(tree->arena, name, text, size);
 
 	add_source(tree, source);
-	return source;
+	return source_is_binary(source) ? NULL : source;
 }
 
 static bool is_there(const char *path)

@@ -7,7 +7,7 @@
 
 /*
  * Open a file for the tree: read, checked, in the list of its sources.  NULL, and reported, if it
- * cannot be read; at is the include, or NULL.
+ * cannot be read or is no text; at is the include, or NULL.
  */
 struct source *source_open(struct tree *tree, const char *name, const struct loc *at);
 struct source *source_from_text(struct tree *tree, const char *name, const char *text, size_t size);
@@ -27,6 +27,10 @@ struct source *source_of_text(struct arena *arena, const char *name, const char 
  * passed to hold none of them.
  */
 bool source_check(const struct source *source, struct diag *diag);
+
+/* A NUL byte is in it, behind which nothing was read. */
+bool source_is_binary(const struct source *source);
+struct loc source_place(const struct source *source, uint32_t offset, uint32_t length);
 
 /* One UTF-8 character of at most `size` bytes: its length and code point; 0 if it is malformed. */
 unsigned utf8_decode(const char *text, size_t size, uint32_t *code);

@@ -238,7 +238,11 @@ static void bytes_that_are_no_text_are_refused(void **state)
 		r = read_text(text, size + 15);
 		if (diag_errors(r.diag) < 1)
 			fail_msg("case %zu is accepted", i);
-		assert_string_equal(r.tree->items->name, "A");
+		/* Behind a NUL nothing is read: it is no text. */
+		if (cases[i].bytes[0])
+			assert_string_equal(r.tree->items->name, "A");
+		else
+			assert_null(r.tree->items);
 		arena_destroy(r.arena);
 	}
 }

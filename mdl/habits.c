@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What people write who come from C, Verilog, SystemRDL or a data sheet, and what it is here.  All
+ * of it is judged by the tokens around the place where the parser stopped.
+ */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "feed.h"
+#include "recover.h"
+#include "source.h"
+#include "words.h"
+
+static const char *text_at(const struct parse *parse, const struct loc *loc)
+{
+	return parse->source->text + loc_offset(loc);
+}
+
+/* Is the token there this word, in small or capital letters? */
+static bool is_text(const struct parse *parse, const struct loc *loc, const char *word)
+{
+	const size_t size = strlen(word);
+
+	return loc->source && loc->line == loc->end_line && loc->end_col - loc->col == size &&
+	       !strncasecmp(text_at(parse, loc), word, size);
+}
+
+static bool is_one_of(const struct parse *parse, const struct loc *loc, const char *const *words)
+{
+	for (; *words; words++)
+		if (is_text(parse, loc, *words))
+			return true;
+	return false;
+}
+
+/* What the statement at the error stands in; an opening brace there is counted as open already. */
+static int owner_of(const struct parse *parse, const char *found)
+{
+	unsigned n = parse->nbraces;
+
+	if (n && !strcmp(found, "'{'"))
+		n--;
+	return n ? parse->braces[n - 1].owner : 0;
+}
+
+static bool in_pci(const struct parse *parse, const char *found)
+{
+	const int owner = owner_of(parse, found);
+
+	return owner == PCI || (owner == IDENT && parse->nbraces > 1 &&
+				parse->braces[parse->nbraces - 2].owner == PCI);
+}
+
+static bool in_fields(const struct parse *parse, const char *found)
+{
+	const int owner = owner_of(parse, found);
+
+	return owner == REG || owner == INTR;
+}
+
+/* ---- blocks of C */
+
+static bool starts_with_word(const char *text, const char *word)
+{
+	const size_t size = strlen(word);
+
+	return !strncmp(text, word, size) && (text[size] == ' ' || text[size] == '\t');
+}
+
+/* A line that is MDL and hardly C: `reg NAME @`, `timer NAME on`, `bar 0 mem32`, … */
+static bool is_statement_line(const char *line)
+{
+	static const char *const words[] = {"reg",   "bar", "irq",   "timer",    "intr", "ram",
+					    "group", "pci", "state", "doorbell", "param"};
+	const char *text = line + strspn(line, " \t");
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!starts_with_word(text, words[i]))
+			continue;
+		text += strlen(words[i]);
+		text += strspn(text, " \t");
+		if (*text == '{')
+			return true;
+		text += strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				     "0123456789_\\");
+		text += strspn(text, " \t");
+		return *text == '@' || *text == '[' || isalnum((unsigned char)*text) ||
+		       *text == '{';
+	}
+	return false;
+}
+
+bool code_looks_over(const struct parse *parse, uint32_t next, struct loc *end)
+{
+	const struct source *source = parse->source;
+	const uint32_t limit = next ? next : (uint32_t)source->size;
+	const char *slip;
+
+	for (uint32_t line = parse->code_loc.line + 1; line <= source->nlines; line++) {
+		const uint32_t start = source->line_starts[line - 1];
+		const char *text = source->text + start;
+		const uint32_t blank = (uint32_t)strspn(text, " \t");
+
+		if (start >= limit)
+			break;
+		if (is_statement_line(text)) {
+			*end = (struct loc){source, line, blank + 1, line, blank + 2};
+			return true;
+		}
+	}
+	slip = memmem(source->text + parse->code_start, limit - parse->code_start, "}%", 2);
+	if (!slip)
+		return false;
+	*end = source_place(source, (uint32_t)(slip - source->text), 2);
+	return true;
+}
+
+bool looks_like_c(const char *text)
+{
+	for (;;) {
+		text += strspn(text, " \t\r\n");
+		if (text[0] != '/' || (text[1] != '/' && text[1] != '*'))
+			break;
+		if (text[1] == '/') {
+			text += strcspn(text, "\n");
+		} else {
+			const char *end = strstr(text + 2, "*/");
+
+			text = end ? end + 2 : text + strlen(text);
+		}
+	}
+	if (*text == '}' || *text == ';' || *text == '\0')
+		return false;
+	text += *text == '\\';
+	while (isalnum((unsigned char)*text) || *text == '_')
+		text++;
+	return text[strspn(text, " \t")] != '[';
+}
+
+/* ---- access */
+
+/* `r/w`, `read-only`: two words and what is between. */
+static const char *access_of(const struct parse *parse, const struct loc *loc)
+{
+	static const char *const pairs[][2] = {
+		{"r/w1c", "woclr"},  {"r/wc", "woclr"},    {"rw/1c", "woclr"},   {"rw/c", "woclr"},
+		{"r/w", "rw"},       {"read/write", "rw"}, {"read-write", "rw"}, {"r-w", "rw"},
+		{"read-only", "ro"}, {"r/o", "ro"},        {"write-only", "wo"}, {"w/o", "wo"},
+		{"w/r", "rw"},       {"r/", "rw"},
+	};
+	const char *text = text_at(parse, loc);
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		const size_t size = strlen(pairs[i][0]);
+
+		if (!strncasecmp(text, pairs[i][0], size) && !isalnum((unsigned char)text[size]))
+			return pairs[i][1];
+	}
+	return NULL;
+}
+
+static bool report_access(struct parse *parse, const char *found, const struct loc *loc)
+{
+	const char *access;
+	struct loc all = parse->previous;
+
+	if (strcmp(found, "'/'") != 0 && strcmp(found, "'-'") != 0)
+		return false;
+	access = parse->previous.source ? access_of(parse, &parse->previous) : NULL;
+	if (!access)
+		return false;
+	all.end_col = loc->end_col;
+	while (isalnum(
+		(unsigned char)parse->source->text[loc_offset(&all) + all.end_col - all.col]))
+		all.end_col++;
+	diag_report(parse->tree->diag, CHECK_UNKNOWN_WORD, all,
+		    "unknown access '%.*s'; did you mean '%s'?", (int)(all.end_col - all.col),
+		    text_at(parse, &all), access);
+	return true;
+}
+
+/* ---- bits and brackets */
+
+/* `EN 0`, `MODE 3:1` */
+static bool report_bare_bits(struct parse *parse, const char *found,
+			     const struct expected *expected, const struct loc *loc)
+{
+	const char *text = text_at(parse, loc);
+	struct loc all = *loc;
+	size_t size;
+
+	if (strcmp(found, "number") != 0 || !expects(expected, "'['") || !in_fields(parse, found))
+		return false;
+	size = strspn(text, "0123456789");
+	if (text[size] == ':')
+		size += 1 + strspn(text + size + 1, "0123456789");
+	if (isalnum((unsigned char)text[size]))
+		return false;
+	all.end_col = all.col + (uint32_t)size;
+	diag_report(parse->tree->diag, CHECK_SYNTAX, all, "bits stand in brackets: [%.*s]",
+		    (int)size, text);
+	return true;
+}
+
+/* `A [0] rw B [1] rw;` and `vectors 2 table bar 4`: the ';' is missing between. */
+static bool report_joined(struct parse *parse, const char *found, const struct expected *expected)
+{
+	struct diag *diag = parse->tree->diag;
+	const struct loc *word = &parse->previous;
+	char name[64] = "";
+
+	if (!expects(expected, "';'") || parse->at_start)
+		return false;
+	if (!strcmp(found, "name") && in_pci(parse, found)) {
+		parse->goes_on = true;
+		diag_report(diag, CHECK_SYNTAX, behind(*word), "expected ';'");
+		return true;
+	}
+	if (strcmp(found, "'['") != 0 || !in_fields(parse, found) || parse->item_tokens < 5 ||
+	    word->end_col - word->col >= sizeof(name))
+		return false;
+	memcpy(name, text_at(parse, word), word->end_col - word->col);
+	if (!(isalpha((unsigned char)name[0]) || name[0] == '_') || find_word(name))
+		return false;
+	diag_report(diag, CHECK_SYNTAX, behind(parse->before_previous), "expected ';'");
+	return true;
+}
+
+bool report_habit(struct parse *parse, const char *found, const struct expected *expected,
+		  const struct loc *loc)
+{
+	return report_access(parse, found, loc) || report_bare_bits(parse, found, expected, loc) ||
+	       report_joined(parse, found, expected);
+}
+
+/* ---- what to write instead */
+
+static const char *help_bracket(const struct parse *parse, const struct expected *expected)
+{
+	static const char *const items[] = {"reg", "ram", "doorbell", "group", "intr", NULL};
+
+	if (expects(expected, "check"))
+		return "dimensions and bits stand right after the name";
+	if (is_one_of(parse, &parse->previous, items))
+		return "dimensions stand behind the name; how wide a register is, says width 8, "
+		       "16, 32 "
+		       "or 64";
+	if (parse->at_start && in_fields(parse, "'['"))
+		return "the bits stand behind the name: NAME [7:0]";
+	return NULL;
+}
+
+static const char *help_brace(const struct parse *parse)
+{
+	static const char *const items[] = {"reg",  "ram",   "doorbell", "group",
+					    "intr", "timer", "irq",      NULL};
+
+	if (is_text(parse, &parse->previous, "field") && parse->item_tokens == 2)
+		return "a field is written NAME [msb:lsb] …; between the braces of its register";
+	if (is_one_of(parse, &parse->previous, items))
+		return "the name stands before the body: reg NAME @ 0x10 { … }";
+	if (parse->item_first == TIMER)
+		return "a timer is written: timer NAME on expire %{ … %};";
+	return NULL;
+}
+
+static const char *help_paren(const struct parse *parse, const struct expected *expected)
+{
+	static const char *const hooks[] = {"on", "check", NULL};
+
+	if (is_one_of(parse, &parse->before_previous, hooks))
+		return "an event has no arguments: on write %{ … %}";
+	if (expects(expected, "'['"))
+		return "an array is written NAME[4]";
+	return NULL;
+}
+
+static const char *help_colon(const struct parse *parse, const struct expected *expected,
+			      const struct loc *loc)
+{
+	if (expects(expected, "']'"))
+		return "[N] makes an array; how wide a register is, says width 8, 16, 32 or 64";
+	if (text_at(parse, loc)[1] == '=')
+		return "a reset value stands behind '='";
+	if (in_pci(parse, "':'"))
+		return "no ':' stands there: vendor 0x1b36;";
+	if (parse->item_first == BAR || parse->item_first == REG)
+		return "no ':' stands there";
+	return NULL;
+}
+
+static const char *help_equals(const struct parse *parse, const struct expected *expected)
+{
+	if (in_pci(parse, "'='"))
+		return "no '=' stands there: vendor 0x1b36;";
+	if (expects(expected, "'@'"))
+		return "the offset stands after '@', the reset value after '='";
+	return expects(expected, "'~'") ? "equality is ==" : NULL;
+}
+
+static const char *help_number(const struct parse *parse, const struct expected *expected)
+{
+	if (parse->at_start && expects(expected, "reg"))
+		return "a register is written: reg NAME @ 0x10 …;";
+	if (expects(expected, "'@'"))
+		return "an offset is written @ 0x10";
+	if (is_text(parse, &parse->previous, "reset"))
+		return "a reset value is written = 5, or for one kind of reset: reset soft = 5";
+	if (!expects(expected, "check"))
+		return NULL;
+	if (parse->item_first == REG)
+		return "a register's size is written width 32, its reset value = 1";
+	return parse->item_first == RAM || parse->item_first == BAR ? "a size is written size 4K"
+								    : NULL;
+}
+
+static const char *help_name(const struct parse *parse, const struct loc *loc)
+{
+	static const char *const c[] = {"static",   "extern",   "int",     "unsigned", "void",
+					"char",     "typedef",  "uint8_t", "uint16_t", "uint32_t",
+					"uint64_t", "volatile", "inline",  "bool",     NULL};
+	static const char *const rdl[] = {"field", "property", "addrmap", "signal", NULL};
+
+	if (!parse->at_start)
+		return NULL;
+	if (is_text(parse, loc, "field"))
+		return "a field is written NAME [msb:lsb] …; between the braces of its register";
+	if (is_one_of(parse, loc, rdl))
+		return "a register is written: reg NAME @ 0x10 …;";
+	if (is_one_of(parse, loc, c))
+		return "C stands between %{ and %}";
+	return NULL;
+}
+
+static const char *help_angle(const struct parse *parse, const struct expected *expected,
+			      const struct loc *loc)
+{
+	const char *text = text_at(parse, loc);
+
+	return expects(expected, "->") || (loc->col > 1 && text[-1] == '=')
+		       ? "an arrow is written ->"
+		       : NULL;
+}
+
+static const char *help_at(const struct parse *parse, const struct expected *expected)
+{
+	static const char *const items[] = {"reg",    "ram",    "doorbell", "group", "intr",
+					    "status", "enable", "mask",     "test",  NULL};
+
+	if (expects(expected, "check"))
+		return "the offset stands before the attributes, right after the name";
+	return is_one_of(parse, &parse->previous, items)
+		       ? "the name stands before the offset: NAME @ 0x10"
+		       : NULL;
+}
+
+static const char *help_comma(const struct parse *parse, const struct expected *expected)
+{
+	(void)parse;
+	return expects(expected, "';'") ? "a declaration ends with ';'" : NULL;
+}
+
+void help_habit(struct parse *parse, const char *found, const struct expected *expected,
+		const struct loc *loc)
+{
+	const char *help = NULL;
+
+	if (!strcmp(found, "'['"))
+		help = help_bracket(parse, expected);
+	else if (!strcmp(found, "'{'"))
+		help = help_brace(parse);
+	else if (!strcmp(found, "'('"))
+		help = help_paren(parse, expected);
+	else if (!strcmp(found, "':'"))
+		help = help_colon(parse, expected, loc);
+	else if (!strcmp(found, "'='"))
+		help = help_equals(parse, expected);
+	else if (!strcmp(found, "number"))
+		help = help_number(parse, expected);
+	else if (!strcmp(found, "name") || !strcmp(found, "volatile"))
+		help = help_name(parse, loc);
+	else if (!strcmp(found, "'>'"))
+		help = help_angle(parse, expected, loc);
+	else if (!strcmp(found, "'@'"))
+		help = help_at(parse, expected);
+	else if (!strcmp(found, "'..'") || !strcmp(found, ".."))
+		help = expects(expected, "':'") ? "a range of bits is written [msb:lsb]" : NULL;
+	else if (!strcmp(found, "'.'"))
+		help = parse->item_first == DEVICE ? "a version is a whole number" : NULL;
+	else if (!strcmp(found, "default"))
+		help = expects(expected, "check") ? "a reset value is written = 5" : NULL;
+	else if (!strcmp(found, "','"))
+		help = help_comma(parse, expected);
+	else if (!strcmp(found, "';'") && expects(expected, "','"))
+		help = "enumerators are separated by commas";
+	if (help)
+		diag_help(parse->tree->diag, "%s", help);
+}
