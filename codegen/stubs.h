@@ -6,7 +6,12 @@
 #include "filter.h"
 
 struct stubs {
-	char *text; /* the author's file; NULL: there is none */
+	const char *path;
+	char *text; /* the author's file, but for comments, strings and directives; NULL: there is
+		       none */
+	/* Names of functions between blanks: global and static ones, and those of the header beside
+	 * it. */
+	struct buffer reached, hidden, header, header_static;
 };
 
 /* Returns 0, also if the file is not there; or -1 after a message. */
