@@ -141,6 +141,9 @@ $(MDLC): $(BUILD)/obj/mdl/main.o $(LIBMDLC)
 
 # ---- devices: X.mdl and, if there is one, X_logic.c beside it
 
+# Where functions are undefined, the linker does not say what would define them.
+unlinked = || { echo "  if functions are undefined: $(MDLC) --stubs $(1) prints those that $(1:.mdl=_logic.c) lacks"; exit 1; } >&2
+
 # Generated C is held to the same warnings as ours.  The header is included by its place: an older one that
 # `mdlc X.mdl -o X.c` left beside the logic would be found first, and disagree with the tables.
 define device_rules
@@ -149,7 +152,7 @@ $(GEN)/$(1)/$(2).c: $(3)/$(2).mdl $(MDLC) $(SKELETONS)
 	@mkdir -p $$(@D)
 	$(Q)$(MDLC) -MD -MP -MT $$@ -MF $$(@:.c=.mdl.d) -o $$@ $$< && touch $$@
 $(GEN)/$(1)/$(2).h: $(GEN)/$(1)/$(2).c ;
-$(BUILD)/obj/$(1)/$(2).o: $(GEN)/$(1)/$(2).c $(FLAGS)
+$(BUILD)/obj/$(1)/$(2).o: $(GEN)/$(1)/$(2).c $(wildcard $(3)/$(2)_logic.h) $(FLAGS)
 	$$(call say,CC,$$<)
 	@mkdir -p $$(@D)
 	$(Q)$$(COMPILE) -I$(3) -c -o $$@ $$<
@@ -171,7 +174,7 @@ $(foreach d,$(DEVICES),$(eval $(call device_link,$(d))))
 $(DEVICE_BIN):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $^ $(MDL_LIBS)
+	$(Q)$(LINK) -o $@ $^ $(MDL_LIBS) $(call unlinked,devices/$(@F)/$(@F).mdl)
 
 # `make mydev` for a mydev.mdl in this folder.
 LOCAL      := $(basename $(wildcard *.mdl))
@@ -179,7 +182,7 @@ $(foreach d,$(LOCAL),$(eval $(call device_rules,local,$(d),.)))
 $(foreach d,$(LOCAL),$(eval $(d): $(call device_objects,local,$(d),.) $(LIBMDL)))
 $(LOCAL):
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -o $@ $^ $(MDL_LIBS)
+	$(Q)$(LINK) -o $@ $^ $(MDL_LIBS) $(call unlinked,$@.mdl)
 
 # ---- tests
 
@@ -224,8 +227,9 @@ clean: ## remove build/ (downloads in .cache/ stay)
 	$(Q)rm -rf $(BUILD)
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | sort -u | \
-		awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@awk '{ sub(/\r$$/, ""); line = line $$0 } sub(/\\$$/, "", line) { next } \
+		line ~ /^[a-z][a-z-]*:.*## / { name = line; sub(/:.*/, "", name); sub(/.*## /, "", line); \
+			printf "  %-16s %s\n", name, line } { line = "" }' $(MAKEFILE_LIST) | sort -u
 	@echo "  make mydev       builds ./mydev from mydev.mdl (and mydev_logic.c, if there is one)"
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)

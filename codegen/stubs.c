@@ -83,7 +83,7 @@ static void blank_directives(char *at)
 	}
 }
 
-/* *text is NULL if the file is not there, or empty. */
+/* *text is NULL if the file is not there, or blank. */
 static int read_source(const char *path, char **text)
 {
 	struct buffer all = {0};
@@ -104,7 +104,7 @@ static int read_source(const char *path, char **text)
 		return complain(path);
 	}
 	/* The shell has made it just now: mdlc --stubs X.mdl >> X_logic.c */
-	if (all.size == 1) {
+	if (!all.data[strspn(all.data, " \t\r\n")]) {
 		free(all.data);
 		return 0;
 	}
