@@ -9,8 +9,11 @@ static bool add(struct buffer *rule, const char *text)
 	return buffer_add(rule, text, strlen(text));
 }
 
-/* A name as make reads it: $ doubled, blanks and # escaped, backslashes before those doubled. */
-static bool add_name(struct buffer *rule, const char *name)
+/*
+ * A name as make reads it: $ doubled, blanks, #, : and, in targets only, % escaped, backslashes
+ * before those doubled.
+ */
+static bool add_name(struct buffer *rule, const char *name, bool is_target)
 {
 	bool ok = true;
 	size_t slashes = 0;
@@ -18,7 +21,7 @@ static bool add_name(struct buffer *rule, const char *name)
 	for (; *name; name++) {
 		if (*name == '$')
 			ok = ok && add(rule, "$");
-		if (strchr(" \t#", *name)) {
+		if (strchr(is_target ? " \t#:%" : " \t#:", *name)) {
 			while (slashes--)
 				ok = ok && add(rule, "\\");
 			ok = ok && add(rule, "\\");
@@ -41,7 +44,7 @@ static bool add_names(struct buffer *rule, const char *names)
 			n = sizeof(name) - 1;
 		memcpy(name, names, n);
 		name[n] = '\0';
-		ok = ok && add_name(rule, name);
+		ok = ok && add_name(rule, name, true);
 		names += length;
 		if (*names++ != '\n')
 			break;
@@ -58,9 +61,9 @@ bool depend_rule(struct buffer *rule, const char *target, const char *default_ta
 
 	ok = ok && add(rule, ":");
 	for (const struct source *s = sources; s; s = s->next)
-		ok = ok && add(rule, " \\\n  ") && add_name(rule, s->name);
+		ok = ok && add(rule, " \\\n  ") && add_name(rule, s->name, false);
 	ok = ok && add(rule, "\n");
 	for (const struct source *s = sources ? sources->next : NULL; phony && s; s = s->next)
-		ok = ok && add(rule, "\n") && add_name(rule, s->name) && add(rule, ":\n");
+		ok = ok && add(rule, "\n") && add_name(rule, s->name, true) && add(rule, ":\n");
 	return ok;
 }

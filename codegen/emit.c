@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "depend.h"
 #include "emit.h"
@@ -141,11 +142,47 @@ static int expand(const struct run *run, const struct facts_options *options, st
 	free(input);
 	if (!result)
 		result = sections_flush(&sections, filter);
+	/* All but stubs begin with some line, whatever the device is. */
+	if (!result && run->options->kind != EMIT_STUBS && !filter->files[0].text.size)
+		result = complain("%s", "m4 wrote nothing");
 	sections_free(&sections);
 	return result;
 }
 
 /* ---- dependencies */
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return !stat(a, &first) && !stat(b, &second) && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+/* Nothing that was read is overwritten, nor one output by another. */
+static bool is_in_the_way(const struct run *run, const struct source *sources, const char *path)
+{
+	for (const struct source *s = sources; s; s = s->next)
+		if (is_same_file(s->name, path)) {
+			complain("%s: the description is in that file, and would be lost", path);
+			return true;
+		}
+	for (unsigned i = 0; i < run->noutputs; i++)
+		if (run->outputs[i].path != path && run->outputs[i].path &&
+		    !strcmp(run->outputs[i].path, path)) {
+			complain("%s: two outputs go into that file", path);
+			return true;
+		}
+	return false;
+}
+
+static int write_outputs(struct run *run, const struct source *sources)
+{
+	for (unsigned i = 0; i < run->noutputs; i++)
+		if (run->outputs[i].path && is_in_the_way(run, sources, run->outputs[i].path))
+			return -1;
+	return output_write(run->outputs, run->noutputs);
+}
 
 static int finish(struct run *run, const struct source *sources, const char *default_target)
 {
@@ -155,7 +192,7 @@ static int finish(struct run *run, const struct source *sources, const char *def
 	int result = -1;
 
 	if (!options->depend)
-		return output_write(run->outputs, run->noutputs);
+		return write_outputs(run, sources);
 	if (!options->depend_file && !options->output)
 		return complain("%s", "-MD needs -o or -MF");
 	file = options->depend_file ? strdup(options->depend_file)
@@ -163,7 +200,7 @@ static int finish(struct run *run, const struct source *sources, const char *def
 	if (file && depend_rule(&rule, options->depend_target, default_target, sources,
 				options->depend_phony)) {
 		add_output(run, file, &rule);
-		result = output_write(run->outputs, run->noutputs);
+		result = write_outputs(run, sources);
 	} else {
 		complain("%s", "out of memory");
 	}

@@ -4,9 +4,10 @@
 #include "source.h"
 
 #define TAB_WIDTH 8u
-/* A line longer than this is not shown: nobody reads it, and hostile sources have them. */
+/* Of a line longer than this only what is around the place is shown: hostile sources have them. */
 #define LONGEST_COUNTED 10000u /* beyond, columns are those of bytes */
 #define LONGEST_LINE    400u
+#define EXCERPT         100u
 
 static const char *const severity_names[] = {"note", "style", "warning", "error"};
 static const char *const severity_colors[] = {"\033[1;36m", "\033[1;35m", "\033[1;35m",
@@ -52,7 +53,14 @@ static void columns(const char *text, size_t length, size_t byte_col, unsigned *
 	}
 }
 
-static void print_source_line(FILE *out, const char *text, size_t length)
+/* What steers a terminal, or turns the order of what it shows around, is not. */
+static bool is_shown(uint32_t point)
+{
+	return point >= 0x20 && point != 0x7f && !(point >= 0x80 && point < 0xa0) &&
+	       !(point >= 0x202a && point <= 0x202e) && !(point >= 0x2066 && point <= 0x2069);
+}
+
+static void print_source_line(FILE *out, const char *text, size_t length, bool goes_on)
 {
 	unsigned shown = 0;
 
@@ -65,8 +73,7 @@ static void print_source_line(FILE *out, const char *text, size_t length)
 
 			fprintf(out, "%*s", (int)n, "");
 			shown += n;
-		} else if (point < 0x20 || point == 0x7f || (point >= 0x80 && point < 0xa0) ||
-			   point == '?') {
+		} else if (!is_shown(point)) {
 			fputc('?', out); /* must not reach a terminal */
 			shown++;
 		} else {
@@ -75,7 +82,28 @@ static void print_source_line(FILE *out, const char *text, size_t length)
 		}
 		p += used;
 	}
-	fputc('\n', out);
+	fputs(goes_on ? "...\n" : "\n", out);
+}
+
+/* Cuts a long line down to what is around the column; returns how many bytes before it are left
+ * out. */
+static size_t excerpt(const char **text, size_t *length, size_t col)
+{
+	size_t from = 0, to = *length;
+
+	if (*length <= LONGEST_LINE)
+		return 0;
+	if (col > EXCERPT / 2)
+		from = col - EXCERPT / 2 < to ? col - EXCERPT / 2 : to;
+	if (to - from > EXCERPT)
+		to = from + EXCERPT;
+	while (from > 0 && ((*text)[from] & 0xc0) == 0x80)
+		from--;
+	while (to < *length && ((*text)[to] & 0xc0) == 0x80)
+		to++;
+	*text += from;
+	*length = to - from;
+	return from;
 }
 
 static void print_snippet(FILE *out, const struct loc *loc, bool color)
@@ -84,15 +112,18 @@ static void print_snippet(FILE *out, const struct loc *loc, bool color)
 	const char *text = line_text(loc->source, loc->line, &length);
 	unsigned start, end, characters;
 
-	if (!text || length == 0 || length > LONGEST_LINE)
+	if (!text || length == 0)
 		return;
-	fprintf(out, "%5u | ", loc->line);
-	print_source_line(out, text, length);
-	columns(text, length, loc->col, &start, &characters);
 	/* A range over several lines is shown to the end of its first. */
-	columns(text, length, loc->end_line > loc->line ? length + 1 : loc->end_col, &end,
-		&characters);
-	fprintf(out, "      | %*s%s^", (int)start, "", paint(color, GREEN));
+	const size_t whole = length,
+		     end_col = loc->end_line > loc->line ? length + 1 : loc->end_col;
+	const size_t skipped = excerpt(&text, &length, loc->col);
+
+	fprintf(out, "%5u | %s", loc->line, skipped ? "..." : "");
+	print_source_line(out, text, length, skipped + length < whole);
+	columns(text, length, loc->col - skipped, &start, &characters);
+	columns(text, length, end_col - skipped, &end, &characters);
+	fprintf(out, "      | %*s%s^", (int)start + (skipped ? 3 : 0), "", paint(color, GREEN));
 	for (unsigned c = start + 1; c < end; c++)
 		fputc('~', out);
 	fprintf(out, "%s\n", paint(color, PLAIN));

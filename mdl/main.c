@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "fmt.h"
 #include "options.h"
+#include "output.h"
 
 #ifndef MDL_VERSION
 #define MDL_VERSION "0.1"
@@ -91,24 +92,32 @@ static char *canonical_text(const struct options *options, const char *name, siz
 	return text;
 }
 
+/* Where the text of a source goes: to the file itself, wherever a link to it leads.  To be freed. */
+static char *format_target(const struct options *options, const char *name)
+{
+	const char *output = options->emit.output;
+
+	if (options->in_place)
+		return realpath(name, NULL);
+	return strdup(output && strcmp(output, "-") != 0 ? output : "");
+}
+
 /* Returns the exit status. */
 static int format(const struct options *options, const char *name)
 {
-	FILE *out = stdout;
-	size_t size = 0;
-	char *text = canonical_text(options, name, &size);
-	bool failed;
+	struct output output = {0};
+	char *text = canonical_text(options, name, &output.size);
+	char *path = text ? format_target(options, name) : NULL;
+	bool failed = true;
 
-	if (!text)
-		return 1;
-	if (options->in_place || options->emit.output)
-		out = fopen(options->in_place ? name : options->emit.output, "w");
-	failed = !out || (size && fwrite(text, size, 1, out) != 1);
-	if (out && out != stdout)
-		failed |= fclose(out) != 0;
-	if (failed)
-		fprintf(stderr, "mdlc: cannot write '%s': %s\n",
-			options->in_place ? name : options->emit.output, strerror(errno));
+	if (text && !path) {
+		fprintf(stderr, "mdlc: error: %s: %s\n", name, strerror(errno));
+	} else if (text) {
+		output.path = *path ? path : NULL;
+		output.data = text;
+		failed = output_write(&output, 1) < 0;
+	}
+	free(path);
 	free(text);
 	return failed;
 }

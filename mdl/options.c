@@ -384,7 +384,8 @@ static bool complete(struct options *options)
 		fputs("mdlc: -i goes with fmt\n", stderr);
 		return false;
 	}
-	if (options->inputs.n > 1 && (action == DO_COMPILE || action == DO_COMPAT))
+	if (options->inputs.n > 1 && (action == DO_COMPILE || action == DO_COMPAT ||
+				      (action == DO_FORMAT && options->emit.output)))
 		return usage_error("one file at a time; this is another:",
 				   options->inputs.names[1]);
 	return true;

@@ -100,9 +100,71 @@ d4_if_saw(«layout», «», «d4_types()d4_saw(«layout»)»)m4_dnl
 /* ${size} bytes, d4_if(?{big}, «big», «little»)-endian«»d4_more(?{doc}) */
 struct ${dev}_${cname} {
 @end
+@# What C++ takes for itself gets an underscore behind, in C too: the structures are the same.
+m4_define(«d4_cxx_alignas»)m4_dnl
+m4_define(«d4_cxx_alignof»)m4_dnl
+m4_define(«d4_cxx_and»)m4_dnl
+m4_define(«d4_cxx_and_eq»)m4_dnl
+m4_define(«d4_cxx_asm»)m4_dnl
+m4_define(«d4_cxx_bitand»)m4_dnl
+m4_define(«d4_cxx_bitor»)m4_dnl
+m4_define(«d4_cxx_bool»)m4_dnl
+m4_define(«d4_cxx_catch»)m4_dnl
+m4_define(«d4_cxx_char16_t»)m4_dnl
+m4_define(«d4_cxx_char32_t»)m4_dnl
+m4_define(«d4_cxx_char8_t»)m4_dnl
+m4_define(«d4_cxx_class»)m4_dnl
+m4_define(«d4_cxx_co_await»)m4_dnl
+m4_define(«d4_cxx_co_return»)m4_dnl
+m4_define(«d4_cxx_co_yield»)m4_dnl
+m4_define(«d4_cxx_compl»)m4_dnl
+m4_define(«d4_cxx_concept»)m4_dnl
+m4_define(«d4_cxx_const_cast»)m4_dnl
+m4_define(«d4_cxx_consteval»)m4_dnl
+m4_define(«d4_cxx_constexpr»)m4_dnl
+m4_define(«d4_cxx_constinit»)m4_dnl
+m4_define(«d4_cxx_decltype»)m4_dnl
+m4_define(«d4_cxx_delete»)m4_dnl
+m4_define(«d4_cxx_dynamic_cast»)m4_dnl
+m4_define(«d4_cxx_explicit»)m4_dnl
+m4_define(«d4_cxx_export»)m4_dnl
+m4_define(«d4_cxx_false»)m4_dnl
+m4_define(«d4_cxx_friend»)m4_dnl
+m4_define(«d4_cxx_module»)m4_dnl
+m4_define(«d4_cxx_mutable»)m4_dnl
+m4_define(«d4_cxx_namespace»)m4_dnl
+m4_define(«d4_cxx_new»)m4_dnl
+m4_define(«d4_cxx_noexcept»)m4_dnl
+m4_define(«d4_cxx_not»)m4_dnl
+m4_define(«d4_cxx_not_eq»)m4_dnl
+m4_define(«d4_cxx_nullptr»)m4_dnl
+m4_define(«d4_cxx_operator»)m4_dnl
+m4_define(«d4_cxx_or»)m4_dnl
+m4_define(«d4_cxx_or_eq»)m4_dnl
+m4_define(«d4_cxx_private»)m4_dnl
+m4_define(«d4_cxx_protected»)m4_dnl
+m4_define(«d4_cxx_public»)m4_dnl
+m4_define(«d4_cxx_reinterpret_cast»)m4_dnl
+m4_define(«d4_cxx_requires»)m4_dnl
+m4_define(«d4_cxx_static_assert»)m4_dnl
+m4_define(«d4_cxx_static_cast»)m4_dnl
+m4_define(«d4_cxx_template»)m4_dnl
+m4_define(«d4_cxx_this»)m4_dnl
+m4_define(«d4_cxx_thread_local»)m4_dnl
+m4_define(«d4_cxx_throw»)m4_dnl
+m4_define(«d4_cxx_true»)m4_dnl
+m4_define(«d4_cxx_try»)m4_dnl
+m4_define(«d4_cxx_typeid»)m4_dnl
+m4_define(«d4_cxx_typename»)m4_dnl
+m4_define(«d4_cxx_using»)m4_dnl
+m4_define(«d4_cxx_virtual»)m4_dnl
+m4_define(«d4_cxx_wchar_t»)m4_dnl
+m4_define(«d4_cxx_xor»)m4_dnl
+m4_define(«d4_cxx_xor_eq»)m4_dnl
+m4_define(«d4_member_name», «m4_ifdef(«d4_cxx_$1», «$1_», «$1»)»)
 @fact member
 @to layouts
-	m4_ifelse(?{nested}, «», «d4_member_type(?{bits}, ?{big})», «struct ${dev}_${nested}») ${cname}${array};d4_doc(?{doc})
+	m4_ifelse(?{nested}, «», «d4_member_type(?{bits}, ?{big})», «struct ${dev}_${nested}») d4_member_name(?{cname})${array};d4_doc(?{doc})
 @end
 m4_define(«d4_member_type», «m4_ifelse(«$1», «8», «uint8_t», «${DEV}_«»m4_ifelse(«$2», «1», «BE», «LE»)(${1})»)»)
 @fact bits
