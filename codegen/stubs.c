@@ -83,7 +83,7 @@ static void blank_directives(char *at)
 	}
 }
 
-/* *text is NULL if the file is not there, or blank. */
+/* *text is NULL if the file is not there. */
 static int read_source(const char *path, char **text)
 {
 	struct buffer all = {0};
@@ -103,13 +103,7 @@ static int read_source(const char *path, char **text)
 		free(all.data);
 		return complain(path);
 	}
-	/* The shell has made it just now: mdlc --stubs X.mdl >> X_logic.c */
-	if (!all.data[strspn(all.data, " \t\r\n")]) {
-		free(all.data);
-		return 0;
-	}
 	blank_literals(all.data);
-	blank_directives(all.data);
 	*text = all.data;
 	return 0;
 }
@@ -229,8 +223,10 @@ static int read_header(struct stubs *stubs, const char *path)
 		return complain(path);
 	header[length - 1] = 'h';
 	result = read_source(header, &text);
-	if (!result && text)
+	if (!result && text) {
+		blank_directives(text);
 		result = find_definitions(text, &stubs->header, &stubs->header_static);
+	}
 	free(header);
 	free(text);
 	return result;
@@ -238,11 +234,18 @@ static int read_header(struct stubs *stubs, const char *path)
 
 int stubs_read(struct stubs *stubs, const char *path)
 {
+	const char *text;
+
 	stubs->path = path;
 	if (read_source(path, &stubs->text) < 0)
 		return -1;
-	if (stubs->text && find_definitions(stubs->text, &stubs->reached, &stubs->hidden) < 0)
-		return -1;
+	if (stubs->text) {
+		text = stubs->text;
+		stubs->blank = c_next_token(&text).kind == C_END;
+		blank_directives(stubs->text);
+		if (find_definitions(stubs->text, &stubs->reached, &stubs->hidden) < 0)
+			return -1;
+	}
 	return read_header(stubs, path);
 }
 
@@ -282,7 +285,7 @@ int stubs_write(const struct stubs *stubs, const char *path, bool create, const 
 			stubs->text ? path : "");
 		return 0;
 	}
-	if (stubs->text) {
+	if (stubs->text && !stubs->blank) {
 		fprintf(stderr, "mdlc: %s is yours and stays as it is; it lacks what follows\n",
 			path);
 		return output_write(&output, 1);
@@ -291,7 +294,7 @@ int stubs_write(const struct stubs *stubs, const char *path, bool create, const 
 	    !buffer_add(&whole, functions->data, functions->size))
 		return complain(path);
 	output = (struct output){
-		.path = create ? path : NULL, .data = whole.data, .size = whole.size};
+		.path = create && !stubs->text ? path : NULL, .data = whole.data, .size = whole.size};
 	result = output_write(&output, 1);
 	free(whole.data);
 	return result;

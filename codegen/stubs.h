@@ -9,6 +9,7 @@ struct stubs {
 	const char *path;
 	char *text; /* the author's file, but for comments, strings and directives; NULL: there is
 		       none */
+	bool blank; /* it is there, but holds comments at most: the shell has made it for `>>` */
 	/* Names of functions between blanks: global and static ones, and those of the header beside
 	 * it. */
 	struct buffer reached, hidden, header, header_static;

@@ -19,3 +19,14 @@ m4_define(«d4_more», «m4_ifelse(«$1», «», «», «: ${c:1}»)»)
 m4_define(«d4_widths», «m4_ifelse(«$1», «$2», «», «$1 to »)«»$2«» m4_ifelse(«$2», «1», «byte», «bytes»)»)
 @# C's arithmetic is on int at least: a narrower result needs a cast, a narrower operand to be unsigned.
 m4_define(«d4_narrow», «m4_ifelse(«$1», «uint8_t», «$2», «$1», «uint16_t», «$2», «$3»)»)
+@# Kinds of reset that leave another value than power-on does: d4_kind_text(kind, value) for each.
+@# Takes the list of values, and that of masks; what a kind does not touch is told by `sticky`.
+m4_define(«d4_resets», «d4_resets_of($1, $2)»)
+m4_define(«d4_resets_of», «d4_kind_reset(«hard», «$1», «$2», «$6»)«»m4_dnl
+d4_kind_reset(«flr», «$1», «$3», «$7»)«»d4_kind_reset(«soft», «$1», «$4», «$8»)»)
+m4_define(«d4_kind_reset», «m4_ifelse(«$3», «$2», «», «$4», «0x0», «», «d4_kind_text(«$1», «$3»)»)»)
+m4_define(«d4_vectors», «m4_ifelse(«$1», 1, «1 vector», «$1 vectors»)»)
+@# An interrupt's vectors: its first, and how many.
+m4_define(«d4_vector_range», «$1«»m4_ifelse(«$2», 1, «», « to m4_eval($1 + $2 - 1)»)»)
+@# A name, and how many there are of it.
+m4_define(«d4_times», «m4_ifelse(«$1», 1, «», «[$1]»)»)

@@ -65,15 +65,26 @@ d4_style()m4_dnl
 @to irqs_end
 </section>
 @endif
+@if nbars
 @to maps
 <section><h2>Register map</h2>
 @to maps_end
 </section>
+@endif
+@if nregs
+@ifnot nbars
+@to maps
+<section><h2>Register map</h2>
+@to maps_end
+</section>
+@endif
 @to registers
 <section class="registers"><h2>Registers</h2>
 @to intrs
 </section>
+@endif
 @if nintrs
+@to intrs
 <section><h2>Interrupt blocks</h2>
 @to timers
 </section>
@@ -99,8 +110,8 @@ d4_row(«Subsystem», «<code>${subvendor}:${subsystem}</code>»)m4_dnl
 d4_row(«Class, revision», «<code>${class}</code>, <code>${revision}</code>»)m4_dnl
 d4_if(?{pm}, «d4_row(«Power management», «D0, D3hot»)»)m4_dnl
 d4_if(?{intx}, «d4_row(«INTx», «${intx_name}»)»)m4_dnl
-d4_if(?{msi}, «d4_row(«MSI», «${msi} vectors»)»)m4_dnl
-d4_if(?{msix}, «d4_row(«MSI-X», «${msix} vectors; table in BAR ${table_bar} at <code>${table_offset}</code>, pending bits in BAR ${pba_bar} at <code>${pba_offset}</code>»)»)m4_dnl
+d4_if(?{msi}, «d4_row(«MSI», «d4_vectors(?{msi})»)»)m4_dnl
+d4_if(?{msix}, «d4_row(«MSI-X», «d4_vectors(?{msix}); table in BAR ${table_bar} at <code>${table_offset}</code>, pending bits in BAR ${pba_bar} at <code>${pba_offset}</code>»)»)m4_dnl
 d4_if(?{express}, «d4_row(«PCI Express», «endpoint»)»)m4_dnl
 d4_if(?{flr}, «d4_row(«Function level reset», «yes»)»)m4_dnl
 d4_if(?{has_dsn}, «d4_row(«Serial number», «<code>${dsn}</code>»)»)m4_dnl
@@ -126,12 +137,13 @@ d4_shut(?{last})m4_dnl
 @fact irq
 @to irqs
 d4_open(?{first}, «Interrupt», «Vector», «Meaning»)m4_dnl
-<tr><td><code>${h:name}</code>m4_ifelse(?{count}, 1, «», « (${count})»)</td><td>${vector}m4_ifelse(?{count}, 1, «», « …»)</td><td>${h:doc}</td></tr>
+<tr><td><code>${h:name}</code>d4_times(?{count})</td><td>d4_vector_range(?{vector}, ?{count})</td><td>${h:doc}</td></tr>
 d4_shut(?{last})m4_dnl
 @end
 @#
 @# ---- registers
 @#
+m4_define(«d4_kind_text», «, after $1 reset <code>$2</code>»)
 m4_define(«d4_open_map», «<table class="map"><thead><tr>d4_heads(«Offset», «Name», «Bits», «Access», «Reset», «Meaning»)</tr></thead><tbody>
 d4_saw(«map»)»)
 m4_define(«d4_close_map», «d4_if_saw(«map», «</tbody></table>
@@ -168,7 +180,7 @@ d4_if(?{doorbell}, «», «<code>${reset}</code>»)</td><td>${h:doc}</td></tr>
 d4_if(?{doc}, « <small>${h:doc}</small>»)</h3>
 <p class="where">m4_ifelse(?{bar}, «config», «Configuration space», «BAR ${bar}») <code>${place}</code>, ${bits} bits«»m4_dnl
 d4_if(?{narrow}, «, accesses of d4_widths(?{access_min}, ?{access_max})»)«»m4_dnl
-d4_if(?{doorbell}, «; doorbell (d4_lower(?{doorbell}))», «m4_ifelse(?{access}, «fields», «», «; <code>${h:access}</code>»); reset <code>${reset}</code>»)«»m4_dnl
+d4_if(?{doorbell}, «; doorbell (d4_lower(?{doorbell}))», «m4_ifelse(?{access}, «fields», «», «; <code>${h:access}</code>»); reset <code>${reset}</code>d4_resets(?{resets}, ?{reset_masks})»)«»m4_dnl
 d4_if(?{sticky}, «, kept by${sticky} reset»)«»m4_dnl
 d4_if(?{volatile}, «; changes by itself»)«»m4_dnl
 d4_if(?{big}, «; big-endian»)«»m4_dnl

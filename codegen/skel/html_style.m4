@@ -51,6 +51,10 @@ nav { display: none; }
 	nav a { display: block; padding: .05rem 0; overflow-wrap: anywhere; }
 	nav p { margin: 0 0 .5rem; }
 }
+@@media screen and (max-width: 45rem) {
+	main { padding: 1rem 1rem 3rem; }
+	table { display: block; overflow-x: auto; }
+}
 @@page { margin: 18mm 15mm; }
 @@media print {
 	:root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --tint: #f4f4f4;
@@ -58,8 +62,10 @@ nav { display: none; }
 	body { font-size: 10pt; padding: 0; }
 	main { max-width: none; padding: 0; }
 	a { color: inherit; }
-	article, tr, svg.bits { break-inside: avoid; }
-	h2, h3 { break-after: avoid; }
+	tr, svg.bits { break-inside: avoid; }
+	/* a register with many fields may go over pages, but not be torn from its picture */
+	article:not(:has(tr:nth-child(16))) { break-inside: avoid; }
+	h2, h3, h3 + p, .where, svg.bits:not(:last-child) { break-after: avoid; }
 	rect, thead th { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 @end

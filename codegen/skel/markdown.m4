@@ -31,12 +31,21 @@ Version ${version} of the device.
 
 ## Interrupts
 @endif
+@if nbars
 @to map
 
 ## Register map
+@endif
+@if nregs
+@ifnot nbars
+@to map
+
+## Register map
+@endif
 @to registers
 
 ## Registers
+@endif
 @if ntimers
 @to timers
 
@@ -58,10 +67,10 @@ Version ${version} of the device.
 | INTx | ${intx_name} |
 @endif
 @if msi
-| MSI | ${msi} vectors |
+| MSI | d4_vectors(?{msi}) |
 @endif
 @if msix
-| MSI-X | ${msix} vectors; table in BAR ${table_bar} at ${table_offset}, pending bits in BAR ${pba_bar} at ${pba_offset} |
+| MSI-X | d4_vectors(?{msix}); table in BAR ${table_bar} at ${table_offset}, pending bits in BAR ${pba_bar} at ${pba_offset} |
 @endif
 @if express
 | PCI Express | endpoint |
@@ -97,11 +106,12 @@ d4_table(?{first}, «Option | Type | Default | Meaning», «---|---|---|---»)m4
 @fact irq
 @to irqs
 d4_table(?{first}, «Interrupt | Vector | Meaning», «---|---|---»)m4_dnl
-| ${m:name}«»m4_ifelse(?{count}, 1, «», « (${count})») | ${vector}m4_ifelse(?{count}, 1, «», « …») | ${m:doc} |
+| ${m:name}«»m4_ifelse(?{count}, 1, «», «\[${count}\]») | d4_vector_range(?{vector}, ?{count}) | ${m:doc} |
 @end
 @#
 @# ---- registers
 @#
+m4_define(«d4_kind_text», «, after $1 reset $2»)
 m4_define(«d4_map», «
 | Offset | Name | Bits | Access | Reset | |
 |---|---|---|---|---|---|
@@ -118,7 +128,7 @@ d4_if(?{nregs}, «d4_map()», «d4_if(?{nrams}, «d4_map()»)»)m4_dnl
 @#
 @fact ram
 @to map
-| ${place} | ${m:path}${m:array} | | memory«»d4_if(?{mmap}, «, mappable»)«»d4_if(?{transient}, «, not migrated») | | ${size} bytes«»d4_if(?{doc}, «: ${m:doc}») |
+| `${place}` | ${m:path}${m:array} | | memory«»d4_if(?{mmap}, «, mappable»)«»d4_if(?{transient}, «, not migrated») | | ${size} bytes«»d4_if(?{doc}, «: ${m:doc}») |
 @end
 @#
 @fact reg
@@ -128,15 +138,15 @@ d4_if_saw(«config», «», «d4_saw(«config»)
 ### Configuration space
 d4_map()»)m4_dnl
 @endif
-| ${place} | ${m:path}${m:array} | ${bits} | m4_dnl
+| `${place}` | ${m:path}${m:array} | ${bits} | m4_dnl
 d4_if(?{doorbell}, «doorbell», «${m:access}») | d4_if(?{doorbell}, «», «${reset}») | ${m:doc} |
 @to registers
 
 ### ${m:path}${m:array}
 
-m4_ifelse(?{bar}, «config», «Configuration space», «BAR ${bar}»), ${place}; ${bits} bits; m4_dnl
+m4_ifelse(?{bar}, «config», «Configuration space», «BAR ${bar}»), `${place}`; ${bits} bits; m4_dnl
 d4_if(?{narrow}, «accesses of d4_widths(?{access_min}, ?{access_max}); »)m4_dnl
-d4_if(?{doorbell}, «doorbell», «m4_ifelse(?{access}, «fields», «», «${m:access}; »)reset ${reset}»)«»m4_dnl
+d4_if(?{doorbell}, «doorbell», «m4_ifelse(?{access}, «fields», «», «${m:access}; »)reset ${reset}d4_resets(?{resets}, ?{reset_masks})»)«»m4_dnl
 d4_if(?{sticky}, «, kept by${sticky} reset»)«»m4_dnl
 d4_if(?{volatile}, «; changes by itself»)«»d4_if(?{big}, «; big-endian»)«»m4_dnl
 d4_if(?{alias}, «; another view of ${m:alias}»)«»d4_if(?{pair}, «; shares its place with ${m:pair}»).
