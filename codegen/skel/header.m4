@@ -32,20 +32,23 @@
 @#
 @fact pci
 @to ids
-#define ${DEV}_VENDOR_ID ${vendor}
-#define ${DEV}_DEVICE_ID ${device}
-#define ${DEV}_SUBSYSTEM_VENDOR_ID ${subvendor}
-#define ${DEV}_SUBSYSTEM_ID ${subsystem}
-#define ${DEV}_CLASS ${class}
-#define ${DEV}_REVISION ${revision}
+#define ${DEV}_VENDOR_ID«»d4_again(«VENDOR_ID») ${vendor}
+#define ${DEV}_DEVICE_ID«»d4_again(«DEVICE_ID») ${device}
+#define ${DEV}_SUBSYSTEM_VENDOR_ID«»d4_again(«SUBSYSTEM_VENDOR_ID») ${subvendor}
+#define ${DEV}_SUBSYSTEM_ID«»d4_again(«SUBSYSTEM_ID») ${subsystem}
+#define ${DEV}_CLASS«»d4_again(«CLASS») ${class}
+#define ${DEV}_REVISION«»d4_again(«REVISION») ${revision}
 @end
 @#
+@# Names from different places can come out the same, `const BUF_SIZE` and the size of a `ram BUF`: what comes
+@# later gets an underscore behind.
+m4_define(«d4_again», «m4_ifdef(«d4_is_$1», «_«»d4_again(«$1_»)», «m4_define(«d4_is_$1»)»)»)
 @fact const
 @to consts
 @if first
 
 @endif
-#define ${DEV}_${cname} ${value}d4_doc(?{doc})
+#define ${DEV}_${cname}«»d4_again(?{cname}) ${value}d4_doc(?{doc})
 @end
 @#
 @fact enum
@@ -59,11 +62,11 @@
 @fact value
 @ifeq owner enum
 @to enums
-#define ${DEV}_${prefix}_${cname} ${number}${suffix}d4_doc(?{doc})
+#define ${DEV}_${prefix}_${cname}«»d4_again(?{prefix}«_»?{cname}) ${number}${suffix}d4_doc(?{doc})
 @else
 @if local
 @to registers
-#define ${DEV}_${prefix}_${cname} ${number}${suffix}d4_doc(?{doc})
+#define ${DEV}_${prefix}_${cname}«»d4_again(?{prefix}«_»?{cname}) ${number}${suffix}d4_doc(?{doc})
 @endif
 @endif
 @end
@@ -74,7 +77,7 @@
 
 /* Interrupt vectors: MSI-X entries, or MSI messages. */
 @endif
-#define ${DEV}_VECTOR_${CNAME} ${vector}m4_dnl
+#define ${DEV}_VECTOR_${CNAME}«»d4_again(«VECTOR_»?{CNAME}) ${vector}m4_dnl
 m4_ifelse(?{count}, 1, «d4_doc(?{doc})», « /* the first of ${count}«»d4_more(?{doc}) */»)
 @end
 @#
@@ -169,8 +172,8 @@ m4_define(«d4_member_name», «m4_ifdef(«d4_cxx_$1», «$1_», «$1»)»)
 m4_define(«d4_member_type», «m4_ifelse(«$1», «8», «uint8_t», «${DEV}_«»m4_ifelse(«$2», «1», «BE», «LE»)(${1})»)»)
 @fact bits
 @to masks
-#define ${DEV}_«»d4_upper(?{layout})_${member}_${cname}_SHIFT ${lsb}
-#define ${DEV}_«»d4_upper(?{layout})_${member}_${cname}_MASK ${mask}${suffix}d4_doc(?{doc})
+#define ${DEV}_«»d4_upper(?{layout})_${member}_${cname}_SHIFT«»d4_again(d4_upper(?{layout})«_»?{member}«_»?{cname}«_SHIFT») ${lsb}
+#define ${DEV}_«»d4_upper(?{layout})_${member}_${cname}_MASK«»d4_again(d4_upper(?{layout})«_»?{member}«_»?{cname}«_MASK») ${mask}${suffix}d4_doc(?{doc})
 @end
 @fact layout_end
 @to layouts
@@ -194,15 +197,15 @@ m4_define(«d4_args», «m4_indir(«d4_args_$1»)»)
 @to registers
 
 /* ---- BAR ${index}: ${size} bytes«»d4_more(?{doc}) */
-#define ${DEV}_BAR${index}_SIZE ${size}«»m4_ifelse(?{type}, «MEM64», «ull», «u»)
+#define ${DEV}_BAR${index}_SIZE«»d4_again(«BAR»?{index}«_SIZE») ${size}«»m4_ifelse(?{type}, «MEM64», «ull», «u»)
 @end
 @#
 @fact ram
 @to registers
 
 /* ${c:path}, memory of ${size} bytes«»d4_more(?{doc}) */
-#define ${DEV}_${cname}«»d4_args(?{ndims}) d4_if(?{ndims}, «(${macro})», «${offset}u»)
-#define ${DEV}_${cname}_SIZE ${size}u
+#define ${DEV}_${cname}«»d4_again(?{cname})d4_args(?{ndims}) d4_if(?{ndims}, «(${macro})», «${offset}u»)
+#define ${DEV}_${cname}_SIZE«»d4_again(?{cname}«_SIZE») ${size}u
 @end
 @#
 @fact reg
@@ -214,16 +217,16 @@ d4_saw(«config»)»)m4_dnl
 @endif
 
 /* ${c:path}${array}, ${bits} bits, m4_ifelse(?{access}, fields, «by fields», «${access}»)«»d4_more(?{doc}) */
-#define ${DEV}_${cname}«»d4_args(?{ndims}) d4_if(?{ndims}, «(${macro})», «${offset}u»)
+#define ${DEV}_${cname}«»d4_again(?{cname})d4_args(?{ndims}) d4_if(?{ndims}, «(${macro})», «${offset}u»)
 @ifnot doorbell
-#define ${DEV}_${cname}_RESET_VALUE ${reset}${suffix}
+#define ${DEV}_${cname}_RESET_VALUE«»d4_again(?{cname}«_RESET_VALUE») ${reset}${suffix}
 @endif
 @end
 @#
 @fact field
 @ifnot reserved
 @to registers
-#define ${DEV}_${full}_SHIFT ${lsb}
-#define ${DEV}_${full}_MASK ${mask}${suffix} /* ${c:access}«»d4_more(?{doc}) */
+#define ${DEV}_${full}_SHIFT«»d4_again(?{full}«_SHIFT») ${lsb}
+#define ${DEV}_${full}_MASK«»d4_again(?{full}«_MASK») ${mask}${suffix} /* ${c:access}«»d4_more(?{doc}) */
 @endif
 @end
