@@ -53,10 +53,11 @@ static void columns(const char *text, size_t length, size_t byte_col, unsigned *
 	}
 }
 
-/* What steers a terminal, or turns the order of what it shows around, is not. */
+/* What steers a terminal, or turns the order of what it shows around, is not; nor bytes that are
+ * none. */
 static bool is_shown(uint32_t point)
 {
-	return point >= 0x20 && point != 0x7f && !(point >= 0x80 && point < 0xa0) &&
+	return point != '?' && point >= 0x20 && point != 0x7f && !(point >= 0x80 && point < 0xa0) &&
 	       !(point >= 0x202a && point <= 0x202e) && !(point >= 0x2066 && point <= 0x2069);
 }
 

@@ -113,6 +113,8 @@ static void carets_stand_below_any_characters(void **state)
 		{"ab\r\n", 3, 4, ":1:3: error: x [syntax]\n    1 | ab\n      |   ^\n"},
 		/* what would steer a terminal does not reach it */
 		{"\x1b[1m\xff", 6, 7, ":1:6: error: x [syntax]\n    1 | ?[1m?\n      |      ^\n"},
+		{"a\xe2\x80\xae\xe2\x81\xa6 b", 9, 10,
+		 ":1:5: error: x [syntax]\n    1 | a?? b\n      |     ^\n"},
 		{"a", 1, 100, ":1:1: error: x [syntax]\n    1 | a\n      | ^\n"},
 	};
 
