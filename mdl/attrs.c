@@ -17,8 +17,10 @@ static const char *whole_spelling(struct resolver *r, const char *name, enum pla
 {
 	const char *event = name;
 
-	if (!strcasecmp(name, "at"))
+	if (!strcasecmp(name, "at") || !strcasecmp(name, "offset") || !strcasecmp(name, "address"))
 		return "@";
+	if (!strcasecmp(name, "stride") || !strcasecmp(name, "step"))
+		return "+=";
 	const struct symbol *global = names_find(&r->names, SPACE_GLOBAL, name);
 
 	if ((place & (IN_FIELD | IN_PARAM)) && global && global->kind == SYM_ENUM)
@@ -85,9 +87,18 @@ static bool word_fits(struct resolver *r, const struct attr *attr, const struct 
 		diag_help(r->diag, "'%s' is a word for: %s", attr->name, places);
 		return false;
 	}
+	if (info->word == W_ACCESS && attr->args && attr->args->kind == EXPR_BINARY &&
+	    attr->args->op == '-') {
+		fail(r, BAD_ARGUMENT, attr->args->loc, "a range of widths is written a..b");
+		return false;
+	}
 	if (info->forms & (1u << attr->kind))
 		return true;
-	fail(r, BAD_ARGUMENT, attr->loc, "'%s' %s", attr->name, takes(info->forms));
+	if (fail(r, BAD_ARGUMENT, attr->loc, "'%s' %s", attr->name, takes(info->forms)) &&
+	    info->forms == F_WORD && attr->kind == ATTR_VALUE)
+		diag_help(r->diag, place == IN_BAR
+					   ? "a size is written size 4K"
+					   : "a reset value is written = 1, a size width 32");
 	return false;
 }
 

@@ -91,8 +91,14 @@ static bool belongs(int owner, int kind)
 /* Misplaced, and no deeper indented than the block around: that block was to end before. */
 static bool lacks_brace(const struct parse *parse, const struct token *token)
 {
+	const char *text = parse->source->text + parse->offset;
+
 	if (!parse->nbraces || !begins_statement(token->kind) ||
 	    belongs(open_owner(parse), token->kind))
+		return false;
+	/* `device 0x1000;` outside of pci */
+	text += strspn(text, " \t");
+	if (token->kind == DEVICE && *text >= '0' && *text <= '9')
 		return false;
 	return first_on_line(parse, &token->loc) && between_statements(parse) &&
 	       token->loc.col <= parse->braces[parse->nbraces - 1].indent;

@@ -251,13 +251,17 @@ static const char *help_bracket(const struct parse *parse, const struct expected
 	return NULL;
 }
 
-static const char *help_brace(const struct parse *parse)
+static const char *help_brace(const struct parse *parse, bool expects_attribute)
 {
 	static const char *const items[] = {"reg",  "ram",   "doorbell", "group",
 					    "intr", "timer", "irq",      NULL};
 
 	if (is_text(parse, &parse->previous, "field") && parse->item_tokens == 2)
 		return "a field is written NAME [msb:lsb] …; between the braces of its register";
+	if (in_fields(parse, "'{'") && expects_attribute)
+		return parse->item_tokens == 2
+			       ? "bits stand in brackets: NAME [7:0]"
+			       : "the values of a field are written enum { A = 0, B = 1 }";
 	if (is_one_of(parse, &parse->previous, items))
 		return "the name stands before the body: reg NAME @ 0x10 { … }";
 	if (parse->item_first == TIMER)
@@ -271,6 +275,8 @@ static const char *help_paren(const struct parse *parse, const struct expected *
 
 	if (is_one_of(parse, &parse->before_previous, hooks))
 		return "an event has no arguments: on write %{ … %}";
+	if (in_fields(parse, "'('"))
+		return "bits stand in brackets: NAME [7:0]";
 	if (expects(expected, "'['"))
 		return "an array is written NAME[4]";
 	return NULL;
@@ -283,6 +289,8 @@ static const char *help_colon(const struct parse *parse, const struct expected *
 		return "[N] makes an array; how wide a register is, says width 8, 16, 32 or 64";
 	if (text_at(parse, loc)[1] == '=')
 		return "a reset value stands behind '='";
+	if (in_pci(parse, "':'") && is_text(parse, &parse->before_previous, "class"))
+		return "a class is written 0x020000";
 	if (in_pci(parse, "':'"))
 		return "no ':' stands there: vendor 0x1b36;";
 	if (parse->item_first == BAR || parse->item_first == REG)
@@ -322,8 +330,13 @@ static const char *help_name(const struct parse *parse, const struct loc *loc)
 					"uint64_t", "volatile", "inline",  "bool",     NULL};
 	static const char *const rdl[] = {"field", "property", "addrmap", "signal", NULL};
 
+	static const char *const pci[] = {"vendor", "class", "subsystem", "revision", "intx",
+					  "msi",    "msix",  "pm",        "express",  NULL};
+
 	if (!parse->at_start)
 		return NULL;
+	if (owner_of(parse, "name") == DEVICE && is_one_of(parse, loc, pci))
+		return "it stands in pci { … }";
 	if (is_text(parse, loc, "field"))
 		return "a field is written NAME [msb:lsb] …; between the braces of its register";
 	if (is_one_of(parse, loc, rdl))
@@ -361,6 +374,69 @@ static const char *help_comma(const struct parse *parse, const struct expected *
 	return expects(expected, "';'") ? "a declaration ends with ';'" : NULL;
 }
 
+/* How a statement that begins with that word is written. */
+static const char *usage_of(int first)
+{
+	static const struct {
+		int first;
+		const char *usage;
+	} usages[] = {
+		{INCLUDE, "include \"file.mdl\";"},
+		{CONST, "const NAME = 4;"},
+		{ENUM, "enum NAME { A = 0, B = 1 }"},
+		{TEMPLATE, "template NAME(PARAMETER) { … }"},
+		{LAYOUT, "layout NAME le size 4 { u32 a; }"},
+		{DEVICE, "device NAME version 1 \"doc\" { … }"},
+		{PARAM, "param u32 NAME = 1 \"doc\";"},
+		{IRQ, "irq NAME = 0 \"doc\";"},
+		{BAR, "bar 0 mem32 size 4K { … }"},
+		{REG, "reg NAME @ 0x10 rw = 0 \"doc\";"},
+		{GROUP, "group NAME[2] @ 0x100 += 0x20 { … }"},
+		{RAM, "ram NAME @ 0x1000 size 4K;"},
+		{DOORBELL, "doorbell NAME @ 0x10 on write;"},
+		{INTR, "intr NAME { status ISR @ 0x10;  CAUSE [0] posedge -> irq; }"},
+		{TIMER, "timer NAME on expire %{ … %};"},
+		{STATE, "state { u32 NAME = 0; }"},
+		{SECTION, "section NAME when FUNCTION { u32 NAME; }"},
+		{ON, "on reset %{ … %}"},
+		{IS, "is TEMPLATE(1, 2);"},
+	};
+
+	for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++)
+		if (usages[i].first == first)
+			return usages[i].usage;
+	return NULL;
+}
+
+/* The same of what begins with a name, and stands in the body of that. */
+static const char *usage_in(int owner)
+{
+	switch (owner) {
+	case REG:
+		return "NAME [7:0] rw = 0 \"doc\";";
+	case INTR:
+		return "CAUSE [0] posedge -> irq;";
+	case LAYOUT:
+	case STATE:
+	case SECTION:
+		return "u32 NAME;";
+	case PCI:
+		return "vendor 0x1b36;";
+	default:
+		return NULL;
+	}
+}
+
+static void help_usage(struct parse *parse, const char *found)
+{
+	const char *usage = usage_of(parse->item_first);
+
+	if (parse->item_first == IDENT || parse->at_start)
+		usage = usage_in(owner_of(parse, found));
+	if (usage)
+		diag_help(parse->tree->diag, "it is written: %s", usage);
+}
+
 void help_habit(struct parse *parse, const char *found, const struct expected *expected,
 		const struct loc *loc)
 {
@@ -369,7 +445,7 @@ void help_habit(struct parse *parse, const char *found, const struct expected *e
 	if (!strcmp(found, "'['"))
 		help = help_bracket(parse, expected);
 	else if (!strcmp(found, "'{'"))
-		help = help_brace(parse);
+		help = help_brace(parse, expects(expected, "check") || expects(expected, "'~'"));
 	else if (!strcmp(found, "'('"))
 		help = help_paren(parse, expected);
 	else if (!strcmp(found, "':'"))
@@ -396,4 +472,6 @@ void help_habit(struct parse *parse, const char *found, const struct expected *e
 		help = "enumerators are separated by commas";
 	if (help)
 		diag_help(parse->tree->diag, "%s", help);
+	else
+		help_usage(parse, found);
 }

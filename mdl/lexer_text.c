@@ -261,6 +261,31 @@ static const char *instead_of_hash(const char *text, size_t size)
 	return "comments are // and /* */";
 }
 
+/* What text programs and web pages make of plain characters; what to write. */
+static const char *look_alike(const char *text, size_t size)
+{
+	static const char *const pairs[][2] = {
+		{"\xe2\x80\x9c", "a string stands in plain quotes: \"doc\""}, /* curly quotes */
+		{"\xe2\x80\x9d", "a string stands in plain quotes: \"doc\""},
+		{"\xe2\x80\x98", "a string stands in plain quotes: \"doc\""},
+		{"\xe2\x80\x99", "a string stands in plain quotes: \"doc\""},
+		{"\xc2\xab", "a string stands in plain quotes: \"doc\""}, /* angle quotes */
+		{"\xe2\x86\x92", "an arrow is written ->"},
+		{"\xe2\x80\x93", "a minus is written -"}, /* dashes */
+		{"\xe2\x80\x94", "a minus is written -"},
+		{"\xe2\x88\x92", "a minus is written -"},
+		{"\xc2\xa0", "this is a no-break space: write a plain one"},
+		{"\xe2\x80\x8b", "this is a space without width: remove it"},
+		{"\xc3\x97", "times is written *"},
+		{"\xe2\x89\xa4", "at most is written <="},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (size >= strlen(pairs[i][0]) && !memcmp(text, pairs[i][0], strlen(pairs[i][0])))
+			return pairs[i][1];
+	return NULL;
+}
+
 /* What stands outside of strings and comments and is nothing. */
 void report_character(struct parse *parse, const char *text, size_t size, struct loc loc)
 {
@@ -279,6 +304,9 @@ void report_character(struct parse *parse, const char *text, size_t size, struct
 			  "a string stands in double quotes; there are no character constants");
 	else if (c == '\\' && diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '\\'"))
 		diag_help(diag, "a backslash stands before a name: \\name");
+	else if (look_alike(text, size) &&
+		 diag_report(diag, CHECK_BAD_CHARACTER, loc, "unexpected '%.*s'", (int)size, text))
+		diag_help(diag, "%s", look_alike(text, size));
 	else
 		diag_report(diag, CHECK_BAD_CHARACTER, loc,
 			    size > 40 ? "unexpected characters" : "unexpected '%.*s'", (int)size,

@@ -96,6 +96,7 @@ struct parse {
 	struct brace braces[MAX_BRACES];
 	unsigned nbraces;
 	struct token *held;
+	unsigned invented; /* of '{', not closed yet */
 	bool made_up;  /* the token the parser has is the feed's invention */
 	bool skipping; /* behind an error: invent nothing */
 	bool goes_on;  /* the token of the error begins the next statement */

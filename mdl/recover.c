@@ -253,11 +253,17 @@ void report_missing(struct parse *parse, int kind, const struct loc *before)
 	if (kind == ';' && (parse->current.line == parse->open_line ||
 			    (parse->nbraces && before->col == before->end_col)))
 		return;
+	parse->invented += kind == '{';
 	if (kind == ';' || kind == '{') {
 		diag_report(diag, CHECK_SYNTAX, behind(parse->current), "expected '%c'", kind);
 		return;
 	}
 	if (before->line == before->end_line && before->col == before->end_col) {
+		/* It was put in, or the one that was put in took the end of this. */
+		if (parse->invented) {
+			parse->invented--;
+			return;
+		}
 		if (diag_report(diag, CHECK_UNTERMINATED, parse->braces[parse->nbraces].loc,
 				"this '{' is not closed"))
 			diag_note(diag, *before, "the file ends here");
@@ -278,6 +284,15 @@ static bool used_as_name(const struct parse *parse, const struct loc *loc)
 	const char *text = parse->source->text + loc_offset(loc) + (loc->end_col - loc->col);
 
 	return text[strspn(text, " \t")] == '[';
+}
+
+/* `device 0x1000;` */
+static bool is_pci_key(const struct parse *parse, const char *found, const struct loc *loc)
+{
+	const char *text = parse->source->text + loc_offset(loc) + (loc->end_col - loc->col);
+
+	text += strspn(text, " \t");
+	return !strcmp(found, "device") && *text >= '0' && *text <= '9';
 }
 
 /* The slips that have a message of their own. */
@@ -310,7 +325,8 @@ static bool report_slip(struct parse *parse, const char *found, const struct exp
 	}
 	if (home_of(found) && (expects(expected, "'}'") || expects(expected, "include"))) {
 		if (diag_report(diag, CHECK_MISPLACED, *loc,
-				"'%s' cannot stand here; it stands in %s", found, home_of(found)) &&
+				"'%s' cannot stand here; it stands in %s", found,
+				is_pci_key(parse, found, loc) ? "pci" : home_of(found)) &&
 		    !parse->nbraces && parse->device_end.source)
 			diag_note(diag, parse->device_end, "the device ends here");
 		return true;

@@ -122,6 +122,13 @@ const char *suggest_type(struct resolver *r, const char *name)
 					   "signed", "float", "double", "void", "size_t"};
 	const char *near = our_type(name);
 
+	/* C's `struct desc` */
+	if (!near && !strncmp(name, "struct ", 7)) {
+		const struct symbol *s = names_find(&r->names, SPACE_GLOBAL, name + 7);
+
+		if (s && s->kind == SYM_LAYOUT)
+			return arena_printf(r->arena, "layout %s", name + 7);
+	}
 	for (size_t i = 0; i < sizeof(of_c) / sizeof(of_c[0]) && !near; i++)
 		if (!strcmp(of_c[i], name))
 			return NULL;

@@ -106,6 +106,18 @@ const char *word_name(enum attr_word word)
 static const char *translate(const char *name)
 {
 	static const char *const pairs[][2] = {
+		{"ronly", "ro"},
+		{"rdonly", "ro"},
+		{"wronly", "wo"},
+		{"rdwr", "rw"},
+		{"clear_on_read", "rclr"},
+		{"set_on_read", "rset"},
+		{"write_one_to_clear", "woclr"},
+		{"write1toclear", "woclr"},
+		{"selfclear", "singlepulse"},
+		{"selfclearing", "singlepulse"},
+		{"autoclear", "singlepulse"},
+		{"pulse", "singlepulse"},
 		{"readonly", "ro"},
 		{"read_only", "ro"},
 		{"r", "ro"},
@@ -119,6 +131,7 @@ static const char *translate(const char *name)
 		{"rwc", "woclr"},
 		{"rw1c", "woclr"},
 		{"w1tc", "woclr"},
+		{"rw1tc", "woclr"},
 		{"w1toc", "woclr"},
 		{"rw1s", "woset"},
 		{"w1ts", "woset"},
