@@ -229,7 +229,7 @@ static void facts_are_readable(void **state)
 	make_sample(&s);
 	assert_int_equal(emit(&s.model, &s.source, &options), 0);
 	facts = read_file("facts");
-	contains(facts, "\nd4_dim(«LANE», «4», «0x20», «1», «0»)\n");
+	contains(facts, "\nd4_dim(«reg_LANE», «4», «0x20», «1», «0»)\n");
 	contains(facts, "# d4_reg: ");
 	free(facts);
 }

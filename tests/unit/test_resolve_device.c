@@ -190,7 +190,7 @@ static void variables(void **state)
 		"u8 fifo[<= 16]; u32 m[2][3]; since 2 until 3 i16 v = -2; layout pair p[2]; enum e "
 		"k = B;\n"
 		"transient struct foo *q; bool ready = true;\n"
-		"section s since 3 when s_active \"sec\" { u8 t; since 4 u8 u; }\n"
+		"section s since 3 when s_active \"sec\" { u8 t; since 4 u8 u = 1; }\n"
 		"section always { u8 w; } on after_load; } on before_save; on reset; }");
 	const struct m_var *v;
 
