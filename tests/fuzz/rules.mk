@@ -19,6 +19,10 @@ FUZZ_SEEDS_parser := tests/language/good tests/language/bad
 FUZZ_LEN_parser   := 20000
 FUZZ_LEN_wire     := 4096
 FUZZ_EXTRA_wire   := $(BUILD)/fuzz/obj/tests/fuzz/wire_client.o $(BUILD)/fuzz/obj/mdltest.o $(BUILD)/fuzz/obj/mdltest_logic.o
+FUZZ_SEEDS_loader := tests/migration/recorded
+FUZZ_LEN_loader   := 32768
+FUZZ_KEEP_loader  := 300
+FUZZ_EXTRA_loader := $(FUZZ_EXTRA_wire) $(BUILD)/fuzz/obj/tests/fuzz/stream_program.o
 
 FUZZ_OBJ   := $(BUILD)/fuzz/obj
 FUZZ_CPP   = $(MDL_CPPFLAGS) -Imdl -Icodegen -Iruntime -I$(GEN) -Itests -I$(GEN)/devices/mdltest
@@ -32,6 +36,8 @@ define fuzz_compile
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_BUILD) -c -o $@ $<
 endef
+# A checksum's loop says nothing of what was reached.
+$(FUZZ_OBJ)/runtime/crc32.o: FUZZ_SAN := address,undefined -fno-sanitize=fuzzer-no-link
 $(FUZZ_OBJ)/%.o: %.c | $(FUZZ_GEN)
 	$(fuzz_compile)
 $(FUZZ_OBJ)/gen/%.o: $(GEN)/%.c | $(FUZZ_GEN)
@@ -70,7 +76,7 @@ check-fuzz-$(1): $(BUILD)/fuzz/fuzz_$(1)
 	@echo "fuzz_$(1): nothing found"
 fuzz-merge-$(1): $(BUILD)/fuzz/fuzz_$(1)
 	@mkdir -p tests/fuzz/corpus/$(1)
-	$$< -set_cover_merge=1 -max_len=1500 tests/fuzz/corpus/$(1) $(BUILD)/fuzz/$(1)
+	$$< -set_cover_merge=1 -max_len=$(or $(FUZZ_KEEP_$(1)),1500) tests/fuzz/corpus/$(1) $(BUILD)/fuzz/$(1)
 fuzz: fuzz-$(1)
 check-fuzz: check-fuzz-$(1)
 endef
