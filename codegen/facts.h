@@ -33,6 +33,8 @@ void facts_text(struct facts *facts, const char *arg, const char *text);
 void facts_number(struct facts *facts, const char *arg, uint64_t number);
 void facts_hex(struct facts *facts, const char *arg, uint64_t number);
 void facts_flag(struct facts *facts, const char *arg, bool flag);
+/* 0 for what was there from the beginning. */
+void facts_since(struct facts *facts, const char *arg, uint32_t since);
 void facts_format(struct facts *facts, const char *arg, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The two that mark a run: element n of total. */

@@ -142,6 +142,7 @@ static void write_timer(const struct facts_run *run, unsigned n)
 		facts_text(f, "array", NULL);
 	facts_flag(f, "realtime", timer->realtime);
 	facts_flag(f, "transient", timer->transient);
+	facts_since(f, "since", timer->since);
 	facts_text(f, "hook", timer->hook ? timer->hook->cname : NULL);
 	facts_run(f, n, run->model->ntimers);
 	facts_end(f);

@@ -296,6 +296,7 @@ static void write_reg(const struct facts_run *run, const struct m_reg *reg, cons
 	facts_flag(f, "big", reg->big_endian);
 	facts_flag(f, "volatile", reg->is_volatile);
 	facts_text(f, "access", reg->access);
+	facts_since(f, "since", reg->since);
 	facts_flag(f, "has_reset", reg->has_reset);
 	facts_hex(f, "reset", reg->reset[0]);
 	put_sticky(f, reg);
@@ -482,6 +483,7 @@ static void write_ram(const struct facts_run *run, const struct m_bar *bar, unsi
 	facts_number(f, "count", ram->count);
 	facts_flag(f, "mmap", ram->mmap);
 	facts_flag(f, "transient", ram->transient);
+	facts_since(f, "since", ram->since);
 	facts_run(f, n, bar->nrams);
 	facts_end(f);
 	write_dims(f, "ram", ram->cname, ram->dims, ram->ndims);

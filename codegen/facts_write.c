@@ -147,6 +147,11 @@ void facts_flag(struct facts *facts, const char *arg, bool flag)
 	facts_number(facts, arg, flag);
 }
 
+void facts_since(struct facts *facts, const char *arg, uint32_t since)
+{
+	facts_number(facts, arg, since > 1 ? since : 0);
+}
+
 void facts_format(struct facts *facts, const char *arg, const char *format, ...)
 {
 	char text[512];

@@ -143,6 +143,7 @@ static void put_timer(struct json *json, const struct m_timer *timer)
 	json_number(json, "count", timer->count);
 	json_flag(json, "realtime", timer->realtime);
 	json_flag(json, "transient", timer->transient);
+	json_since(json, timer->since);
 	json_hooks(json, timer->hook, timer->hook != NULL);
 	json_close(json, '}');
 }

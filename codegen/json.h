@@ -17,6 +17,8 @@ void json_register(struct json *json, const struct m_reg *reg);
 void json_bar(struct json *json, const struct m_bar *bar);
 void json_enum(struct json *json, const char *key, const struct m_enum *e);
 void json_hooks(struct json *json, const struct m_hook *hooks, unsigned nhooks);
+/* Left out for what was there from the beginning. */
+void json_since(struct json *json, uint32_t since);
 void json_dims(struct json *json, const struct m_dim *dims, unsigned ndims);
 void json_state(struct json *json, const struct model *model);
 void json_migration(struct json *json, const struct model *model);

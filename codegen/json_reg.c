@@ -4,6 +4,12 @@
 
 #include "json.h"
 
+void json_since(struct json *json, uint32_t since)
+{
+	if (since > 1)
+		json_number(json, "since", since);
+}
+
 static const char *const reset_kinds[] = {"power", "hard", "flr", "soft"};
 
 void json_enum(struct json *json, const char *key, const struct m_enum *e)
@@ -170,6 +176,7 @@ void json_register(struct json *json, const struct m_reg *reg)
 	json_flag(json, "big_endian", reg->big_endian);
 	json_flag(json, "volatile", reg->is_volatile);
 	json_optional(json, "access", reg->access);
+	json_since(json, reg->since);
 	put_resets(json, reg->reset);
 	put_sticky(json, reg->reset_mask);
 	put_masks(json, &reg->masks);
@@ -193,6 +200,7 @@ static void put_ram(struct json *json, const struct m_ram *ram)
 	json_dims(json, ram->dims, ram->ndims);
 	json_flag(json, "mmap", ram->mmap);
 	json_flag(json, "transient", ram->transient);
+	json_since(json, ram->since);
 	json_close(json, '}');
 }
 

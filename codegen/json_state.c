@@ -88,9 +88,10 @@ static void open_record(struct json *json, const char *kind, const char *name, u
 }
 
 static void put_record(struct json *json, const char *kind, const char *name, uint64_t size,
-		       uint64_t count)
+		       uint64_t count, uint32_t since)
 {
 	open_record(json, kind, name, size, count);
+	json_since(json, since);
 	json_close(json, '}');
 }
 
@@ -100,16 +101,17 @@ static void put_registers(struct json *json, const struct model *model)
 		const struct m_reg *reg = model->regs[i];
 
 		if (!reg->alias_of && reg->doorbell == M_DOORBELL_NONE)
-			put_record(json, "register", reg->path, reg->width, reg->count);
+			put_record(json, "register", reg->path, reg->width, reg->count, reg->since);
 		if (reg->doorbell == M_DOORBELL_MMAP)
-			put_record(json, "doorbell", reg->path, reg->width, reg->count);
+			put_record(json, "doorbell", reg->path, reg->width, reg->count, reg->since);
 		if (reg->masks.once)
-			put_record(json, "once", reg->path, reg->width, reg->count);
+			put_record(json, "once", reg->path, reg->width, reg->count, reg->since);
 	}
 	for (unsigned i = 0; i < model->nintrs; i++) {
 		const struct m_intr *intr = model->intrs[i];
 
-		put_record(json, "interrupt", intr->path, 2ull * intr->width, intr->count);
+		put_record(json, "interrupt", intr->path, 2ull * intr->width, intr->count,
+			   intr->since);
 	}
 }
 
@@ -120,7 +122,8 @@ static void put_memory(struct json *json, const struct model *model)
 			const struct m_ram *ram = &model->bars[b].rams[i];
 
 			if (!ram->transient)
-				put_record(json, "ram", ram->path, ram->size, ram->count);
+				put_record(json, "ram", ram->path, ram->size, ram->count,
+					   ram->since);
 		}
 	}
 	for (unsigned i = 0; i < model->ntimers; i++) {
@@ -130,6 +133,7 @@ static void put_memory(struct json *json, const struct model *model)
 			continue;
 		open_record(json, "timer", timer->name, 16, timer->count);
 		json_flag(json, "realtime", timer->realtime);
+		json_since(json, timer->since);
 		json_close(json, '}');
 	}
 }

@@ -116,6 +116,7 @@ struct m_reg {
 	bool big_endian;
 	bool is_volatile;
 	bool has_reset;              /* a reset was written somewhere */
+	uint32_t since;              /* the version that has it first; 1 … */
 	const char *access;          /* canonical words of the register as a whole, or "fields" */
 	struct m_masks masks;
 	uint64_t reset[MODEL_RESET_KINDS];
@@ -159,6 +160,7 @@ struct m_intr {
 	struct m_dim dims[MODEL_MAX_DIMS];
 	uint32_t count;
 	unsigned width;              /* bytes, of its registers */
+	uint32_t since;
 	struct m_reg *status, *enable, *mask, *test;   /* the latter three may be NULL */
 	struct m_intr_cause *causes;
 	unsigned ncauses;
@@ -174,6 +176,7 @@ struct m_ram {
 	struct m_dim dims[MODEL_MAX_DIMS];
 	uint32_t count;
 	bool mmap, transient;
+	uint32_t since;
 	struct loc offset_loc, stride_loc;
 	const struct m_via *via;
 	bool bad, bad_place;
@@ -212,6 +215,7 @@ struct m_timer {
 	struct loc loc;
 	uint32_t count;              /* 1 if not an array */
 	bool is_array, realtime, transient;
+	uint32_t since;
 	const struct m_hook *hook;   /* M_ON_EXPIRE, or NULL */
 	bool bad;
 };

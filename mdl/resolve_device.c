@@ -105,7 +105,8 @@ static void resolve_timer(struct resolver *r, const struct node *node, struct m_
 				  .count = 1,
 				  .is_array = node->dims != NULL,
 				  .realtime = attrs.word[W_REALTIME] != NULL,
-				  .transient = attrs.word[W_TRANSIENT] != NULL};
+				  .transient = attrs.word[W_TRANSIENT] != NULL,
+				  .since = read_since(r, &attrs)};
 	check_keyword(r, "timer", node->name, node->name_loc);
 	declare(r, SPACE_MEMBERS, SYM_TIMER, node->name, node->name_loc, NULL);
 	eval_dims(r, NULL, node->dims, 1, "an array of timers", &timer->count, &ndims);
@@ -169,9 +170,10 @@ static bool param_type(struct resolver *r, const struct node *node, struct m_par
 static void check_option(struct resolver *r, const struct m_param *param)
 {
 	static const char *const taken[] = {
-		"help",         "version",    "verbose", "socket-path",     "fd",
-		"trace",        "trace-file", "spin",    "max-dma-regions", "max-queued",
-		"max-transfer", "restore",    "save",    "takeover"};
+		"help",          "version",    "verbose", "socket-path",     "fd",
+		"trace",         "trace-file", "spin",    "max-dma-regions", "max-queued",
+		"max-transfer",  "restore",    "save",    "control",         "takeover",
+		"stream-version"};
 
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		if (!strcmp(taken[i], param->option))

@@ -267,6 +267,7 @@ static struct m_reg *make_register(struct resolver *r, struct map *map, const st
 	reg->doc = attrs.doc;
 	reg->intr_role = (enum m_intr_role)(M_INTR_STATUS + role);
 	reg->intr = m->intr;
+	reg->since = m->intr->since;
 	own_layer(r, map->env, &attrs, NULL, info->own);
 	*info->layer = *info->own;
 	if (!info->layer->widths.max)
@@ -339,6 +340,7 @@ void resolve_intr(struct resolver *r, struct map *map, const struct node *node)
 				.loc = node->name_loc,
 				.ndims = position.ndims,
 				.count = position.count,
+				.since = read_since(r, &attrs),
 				.via = map->via};
 	memcpy(intr->dims, position.dims, sizeof(intr->dims));
 	declare_in_map(r, map, SYM_INTR, node->name, intr->cname, node->name_loc, intr);

@@ -51,6 +51,17 @@ static struct versions read_versions(struct resolver *r, const struct attrs *att
 	return v;
 }
 
+uint32_t read_since(struct resolver *r, const struct attrs *attrs)
+{
+	const struct versions all = {.since = 1, .until = UINT32_MAX};
+	const struct attr *since = attrs->word[W_SINCE], *transient = attrs->word[W_TRANSIENT];
+
+	if (since && transient &&
+	    fail(r, CONTRADICTION, words_loc(since), "'since' contradicts 'transient'"))
+		diag_note(r->diag, transient->loc, "'transient' is given here");
+	return read_versions(r, attrs, all).since;
+}
+
 static bool layout_type(struct resolver *r, const char *name, struct loc loc, struct m_var *var)
 {
 	struct symbol *s = lookup_global(r, SYM_LAYOUT, name, loc);

@@ -33,6 +33,12 @@ static uint64_t add_dims(uint64_t hash, unsigned ndims, const struct m_dim *dims
 	return hash;
 }
 
+/* What has been there from the beginning hashes as it did before there was `since` for it. */
+static uint64_t add_since(uint64_t hash, uint32_t since)
+{
+	return since > 1 ? add_number(add_byte(hash, 's'), since) : hash;
+}
+
 static uint64_t add_registers(uint64_t hash, const struct model *model)
 {
 	for (unsigned i = 0; i < model->nregs; i++) {
@@ -43,11 +49,13 @@ static uint64_t add_registers(uint64_t hash, const struct model *model)
 		hash = add_text(add_byte(hash, 'r'), reg->path);
 		hash = add_number(hash, reg->width);
 		hash = add_dims(hash, reg->ndims, reg->dims);
+		hash = add_since(hash, reg->since);
 	}
 	for (unsigned i = 0; i < model->nintrs; i++) {
 		hash = add_text(add_byte(hash, 'i'), model->intrs[i]->path);
 		hash = add_number(hash, model->intrs[i]->width);
 		hash = add_dims(hash, model->intrs[i]->ndims, model->intrs[i]->dims);
+		hash = add_since(hash, model->intrs[i]->since);
 	}
 	return hash;
 }
@@ -63,6 +71,7 @@ static uint64_t add_rams(uint64_t hash, const struct model *model)
 			hash = add_text(add_byte(hash, 'm'), ram->path);
 			hash = add_number(hash, ram->size);
 			hash = add_dims(hash, ram->ndims, ram->dims);
+			hash = add_since(hash, ram->since);
 		}
 	return hash;
 }
@@ -121,6 +130,7 @@ uint64_t schema_hash(const struct model *model)
 		hash = add_text(add_byte(hash, 't'), timer->name);
 		hash = add_number(hash, timer->count);
 		hash = add_number(hash, timer->realtime);
+		hash = add_since(hash, timer->since);
 	}
 	hash = add_vars(hash, model);
 	hash = add_number(hash, model->irq_total);

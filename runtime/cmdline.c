@@ -173,6 +173,12 @@ static int set_max_transfer(struct cmdline *cmd, const char *value)
 	return set_u32(cmd, "max-transfer", value, 4096, 64u << 20, &cmd->options.max_transfer);
 }
 
+static int set_stream_version(struct cmdline *cmd, const char *value)
+{
+	return set_u32(cmd, "stream-version", value, 1, cmd->device->version,
+		       &cmd->options.stream_version);
+}
+
 static int set_help(struct cmdline *cmd, const char *value)
 {
 	(void)value;
@@ -206,6 +212,8 @@ static const struct option {
 	 set_control},
 	{{0, "takeover", "PATH", "take client, state and sockets over from a running process"},
 	 set_takeover},
+	{{0, "stream-version", "N", "write state as version N of the device did"},
+	 set_stream_version},
 	{{0, "spin", "US", "busy-poll this many microseconds before sleeping (0)"}, set_spin},
 	{{0, "max-dma-regions", "N", "DMA regions that a client may map (65535)"}, set_max_regions},
 	{{0, "max-queued", "N", "requests that wait while the device does DMA (1024)"},

@@ -68,12 +68,26 @@ static int send_offer(int peer, const struct parcel *parcel, const int *files, u
 	return rc;
 }
 
-static int make_offer(struct mdl_dev *dev, int peer, uint64_t since_ns)
+/* version: of the device that takes over, which may be older. */
+static int write_state(struct mdl_dev *dev, int fd, uint64_t version)
+{
+	struct migration *migration = dev->migration;
+	uint32_t usual = migration->version;
+	int rc;
+
+	if (version && version < usual)
+		migration->version = (uint32_t)version;
+	rc = state_write(dev, fd);
+	migration->version = usual;
+	return rc;
+}
+
+static int make_offer(struct mdl_dev *dev, int peer, uint64_t version, uint64_t since_ns)
 {
 	struct parcel parcel = {0};
 	int files[2] = {memfd_create("mdl-parcel", MFD_CLOEXEC),
 			memfd_create("mdl-state", MFD_CLOEXEC)};
-	int rc = files[0] < 0 || files[1] < 0 ? -errno : state_write(dev, files[1]);
+	int rc = files[0] < 0 || files[1] < 0 ? -errno : write_state(dev, files[1], version);
 
 	if (!rc) {
 		give_all(dev, &parcel);
@@ -139,7 +153,7 @@ static void leave(struct mdl_dev *dev)
 	mdl_stop(dev);
 }
 
-static int hand_over(struct mdl_dev *dev, int peer)
+static int hand_over(struct mdl_dev *dev, int peer, uint64_t version)
 {
 	struct handover_message go = {.version = HANDOVER_VERSION, .type = HANDOVER_GO};
 	uint64_t since_ns = clock_monotonic_ns();
@@ -147,7 +161,7 @@ static int hand_over(struct mdl_dev *dev, int peer)
 
 	migration_hold(dev);
 	dev->migration->in_place = true;
-	rc = make_offer(dev, peer, since_ns);
+	rc = make_offer(dev, peer, version, since_ns);
 	if (!rc)
 		rc = await_ready(dev, peer);
 	if (!rc)
@@ -179,7 +193,7 @@ static void serve_peer(struct mdl_dev *dev, int peer)
 		send_refusal(peer, why, retry);
 		return;
 	}
-	rc = hand_over(dev, peer);
+	rc = hand_over(dev, peer, ask.size);
 	if (rc) {
 		log_warn(dev, "not handed over, going on: %s", strerror(-rc));
 		send_refusal(peer, strerror(-rc), 0);

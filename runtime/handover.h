@@ -31,7 +31,7 @@ enum handover_type {
 struct handover_message {
 	uint32_t version;
 	uint32_t type;     /* enum handover_type */
-	uint64_t size;     /* OFFER: of the parcel's bytes; FDS: how many come */
+	uint64_t size;     /* ASK: the device's version; OFFER: of the parcel's bytes; FDS: how many */
 	uint64_t since_ns; /* OFFER: when the device stopped, on CLOCK_MONOTONIC */
 	uint32_t nfds;     /* OFFER: how many come altogether */
 	uint32_t retry;    /* REFUSED: soon it may work */

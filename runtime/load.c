@@ -60,7 +60,7 @@ void mdl_load_fail(struct mdl_dev *dev, const char *format, ...)
 static int take_header(struct load *load, const uint8_t *payload, size_t size)
 {
 	const struct mdl_device *desc = load->dev->desc;
-	uint64_t vendor, device;
+	uint64_t vendor, device, schema;
 
 	if (size < HEADER_SIZE || memcmp(payload, STREAM_MAGIC, 8) != 0 ||
 	    size != HEADER_SIZE + payload[28])
@@ -80,7 +80,8 @@ static int take_header(struct load *load, const uint8_t *payload, size_t size)
 	if (load->version == 0 || load->version > desc->version)
 		return refuse(load, "it is of version %u, this is %u", load->version,
 			      desc->version);
-	if (load->version == desc->version && get_le(payload + 16, 8) != desc->schema)
+	schema = get_le(payload + 16, 8);
+	if (load->version == desc->version && schema && schema != desc->schema)
 		log_client(load->dev, "the stream is of another description of version %u",
 			   desc->version);
 	return 0;
@@ -95,7 +96,7 @@ static int take_restart(struct load *load, const uint8_t *payload, size_t size)
 	load->last_ram = -1;
 	state_clear(&load->state);
 	ram_shadow_destroy(&load->ram);
-	result = ram_shadow_create(load->dev, &load->ram);
+	result = ram_shadow_create(load->dev, load->dev->desc->version, &load->ram);
 	return result < 0 ? result : take_header(load, payload, size);
 }
 
@@ -124,19 +125,33 @@ static int refuse_name(struct load *load, const uint8_t *name, size_t size, cons
 	return refuse(load, "\"%s\" %s", text, why);
 }
 
+/* Room for numbers that are wider than the device's: perhaps they fit. */
+static bool make_wide(struct object *object, uint16_t width, uint32_t size)
+{
+	const struct mdl_var *var = object->desc;
+
+	if (object->kind != ITEM_VAR || var->type > MDL_VAR_INT || width > 8 ||
+	    width <= object->width || size / width > var->count)
+		return false;
+	object->wide = calloc(1, size);
+	object->bytes = object->wide;
+	return object->wide;
+}
+
 static int begin_object(struct load *load, const uint8_t *head, const uint8_t *name)
 {
 	struct object *object = state_find(&load->state, head[0], name, head[1]);
+	uint16_t width = (uint16_t)get_le(head + 2, 2);
 	uint32_t size = (uint32_t)get_le(head + 4, 4);
 
 	if (!object)
 		return refuse_name(load, name, head[1], "is nothing that this device has");
 	if (object->present)
 		return refuse_name(load, name, head[1], "comes twice");
-	if (size > object->size)
+	if (size > object->size && !make_wide(object, width, size))
 		return refuse_name(load, name, head[1], "is too large");
 	object->present = true;
-	object->stream_width = (uint16_t)get_le(head + 2, 2);
+	object->stream_width = width;
 	object->stream_size = size;
 	load->to = object->bytes;
 	load->left = size;
@@ -242,7 +257,7 @@ int load_create(struct mdl_dev *dev, struct load **made)
 	load->reader.callback = take_record;
 	load->reader.arg = load;
 	load->last_ram = -1;
-	result = ram_shadow_create(dev, &load->ram);
+	result = ram_shadow_create(dev, dev->desc->version, &load->ram);
 	if (result == 0)
 		result = state_create(dev, &load->state);
 	if (result < 0) {
@@ -322,7 +337,7 @@ int load_finish(struct load *load)
 	result = state_create(dev, &before);
 	if (result < 0)
 		return result;
-	state_capture(dev, &before, true);
+	state_capture(dev, &before, 0);
 	if (dev->tracing)
 		trace_load(dev);
 	result = take_over(load);

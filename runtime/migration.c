@@ -280,6 +280,13 @@ int migration_create(struct mdl_dev *dev)
 		return -ENOMEM;
 	crc32_init(&dev->migration->crc);
 	dev->migration->state = VU_MIG_RUNNING;
+	dev->migration->version =
+		dev->opt.stream_version ? dev->opt.stream_version : dev->desc->version;
+	if (dev->migration->version > dev->desc->version) {
+		log_error(dev, "streams of version %u are not known to version %u",
+			  dev->migration->version, dev->desc->version);
+		return -EINVAL;
+	}
 	return check_names(dev);
 }
 

@@ -19,6 +19,7 @@ struct migration {
 	size_t out_size;
 	bool refused;  /* mdl_load_fail() was called */
 	bool in_place; /* the state goes to a process that has the same shared memory */
+	uint32_t version; /* of the device, as that streams are written */
 	uint32_t held; /* the state to go on with, after migration_hold() */
 };
 

@@ -52,7 +52,7 @@ static int shadow_window(const struct ram_window *window, struct ram_shadow_wind
 	return shadow->bits ? 0 : -ENOMEM;
 }
 
-int ram_shadow_create(struct mdl_dev *dev, struct ram_shadow *shadow)
+int ram_shadow_create(struct mdl_dev *dev, uint32_t version, struct ram_shadow *shadow)
 {
 	struct ram_window *window;
 	size_t at = 0;
@@ -61,7 +61,7 @@ int ram_shadow_create(struct mdl_dev *dev, struct ram_shadow *shadow)
 
 	*shadow = (struct ram_shadow){0};
 	for (; (window = region_ram(dev, shadow->n)); shadow->n++)
-		if (travels(dev, window))
+		if (travels(dev, window) && window->ram->since <= version)
 			shadow->size += pages_of(window) * RAM_PAGE;
 	shadow->windows = calloc(shadow->n + 1u, sizeof(*shadow->windows));
 	if (!shadow->windows)
@@ -76,7 +76,7 @@ int ram_shadow_create(struct mdl_dev *dev, struct ram_shadow *shadow)
 	}
 	for (i = 0; result == 0 && i < shadow->n; i++) {
 		window = region_ram(dev, i);
-		if (!travels(dev, window))
+		if (!travels(dev, window) || window->ram->since > version)
 			continue;
 		result = shadow_window(window, &shadow->windows[i], shadow->base + at);
 		at += pages_of(window) * RAM_PAGE;
@@ -100,12 +100,12 @@ void ram_shadow_destroy(struct ram_shadow *shadow)
 
 /* ---- sending */
 
-int ram_sender_create(struct mdl_dev *dev, struct ram_sender *sender)
+int ram_sender_create(struct mdl_dev *dev, uint32_t version, struct ram_sender *sender)
 {
 	sender->dev = dev;
 	sender->keep = true;
 	ram_sender_rewind(sender);
-	return ram_shadow_create(dev, &sender->sent);
+	return ram_shadow_create(dev, version, &sender->sent);
 }
 
 void ram_sender_destroy(struct ram_sender *sender)

@@ -18,7 +18,8 @@ struct ram_shadow {
 	} * windows;
 };
 
-int ram_shadow_create(struct mdl_dev *dev, struct ram_shadow *shadow);
+/* For windows that a device of this version has. */
+int ram_shadow_create(struct mdl_dev *dev, uint32_t version, struct ram_shadow *shadow);
 void ram_shadow_destroy(struct ram_shadow *shadow);
 
 /*
@@ -40,7 +41,7 @@ struct ram_sender {
 	uint64_t page;
 };
 
-int ram_sender_create(struct mdl_dev *dev, struct ram_sender *sender);
+int ram_sender_create(struct mdl_dev *dev, uint32_t version, struct ram_sender *sender);
 void ram_sender_destroy(struct ram_sender *sender);
 void ram_sender_rewind(struct ram_sender *sender);
 /* Nothing was sent yet, after all. */

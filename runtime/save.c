@@ -23,6 +23,7 @@ struct save {
 	struct stream_writer writer;
 	struct state state;
 	struct ram_sender ram;
+	uint32_t version; /* of the device that the stream is for */
 	enum step step;
 	bool finishing;
 	bool pass_over;     /* the last block was full, but the pass ended with it */
@@ -43,8 +44,9 @@ int save_create(struct mdl_dev *dev, struct save **made)
 	if (!save)
 		return -ENOMEM;
 	save->dev = dev;
+	save->version = dev->migration->version;
 	save->writer.crc = &dev->migration->crc;
-	result = ram_sender_create(dev, &save->ram);
+	result = ram_sender_create(dev, save->version, &save->ram);
 	if (result < 0) {
 		free(save);
 		return result;
@@ -81,7 +83,7 @@ int save_finish(struct save *save)
 		return result;
 	if (hooks && hooks->before_save)
 		hooks->before_save(dev->instance);
-	state_capture(dev, &save->state, false);
+	state_capture(dev, &save->state, save->version);
 	save->finishing = true;
 	save->pass_over = false;
 	save->ram.keep = false;
@@ -187,8 +189,9 @@ static bool step_header(struct save *save)
 
 	memcpy(header, STREAM_MAGIC, 8);
 	put_le(header + 8, 4, STREAM_FORMAT);
-	put_le(header + 12, 4, desc->version);
-	put_le(header + 16, 8, desc->schema);
+	put_le(header + 12, 4, save->version);
+	/* What the schema was is not known any more. */
+	put_le(header + 16, 8, save->version == desc->version ? desc->schema : 0);
 	put_le(header + 24, 2, desc->pci->vendor);
 	put_le(header + 26, 2, desc->pci->device);
 	header[28] = (uint8_t)name_size;

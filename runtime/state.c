@@ -83,9 +83,28 @@ static int by_name(const void *a, const void *b)
 	return order(x->kind, x->name, y);
 }
 
+/* Each has bytes of its own. */
+static void share_bytes(struct state *state)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < state->n; i++) {
+		state->objects[i].bytes = state->bytes + at;
+		at += state->objects[i].size;
+	}
+}
+
+static void drop_wide(struct state *state)
+{
+	for (uint32_t i = 0; state->objects && i < state->n; i++) {
+		free(state->objects[i].wide);
+		state->objects[i].wide = NULL;
+	}
+}
+
 static int place_objects(struct state *state)
 {
-	size_t size = 0, at = 0;
+	size_t size = 0;
 	uint32_t i;
 
 	for (i = 0; i < state->n; i++)
@@ -94,11 +113,9 @@ static int place_objects(struct state *state)
 	state->by_name = calloc(state->n, sizeof(struct object *));
 	if (!state->bytes || !state->by_name)
 		return -ENOMEM;
-	for (i = 0; i < state->n; i++) {
-		state->objects[i].bytes = state->bytes + at;
-		at += state->objects[i].size;
+	share_bytes(state);
+	for (i = 0; i < state->n; i++)
 		state->by_name[i] = &state->objects[i];
-	}
 	qsort(state->by_name, state->n, sizeof(struct object *), by_name);
 	return 0;
 }
@@ -122,6 +139,7 @@ int state_create(struct mdl_dev *dev, struct state *state)
 
 void state_destroy(struct state *state)
 {
+	drop_wide(state);
 	free(state->objects);
 	free(state->by_name);
 	free(state->bytes);
@@ -154,32 +172,77 @@ struct object *state_find(const struct state *state, uint8_t kind, const uint8_t
 
 /* ---- saving */
 
-/* Does this version send it, now? */
-static bool is_sent(struct mdl_dev *dev, const struct object *object)
+/* The first version that has it. */
+static uint32_t since(const struct object *object)
+{
+	const struct mdl_reg *reg = object->desc;
+	const struct mdl_intr *intr = object->desc;
+	const struct mdl_timer_desc *timer = object->desc;
+	const struct mdl_var *var = object->desc;
+
+	switch (object->kind) {
+	case ITEM_REG:
+	case ITEM_ONCE:
+	case ITEM_DOORBELL:
+		return reg->since;
+	case ITEM_INTR_INPUT:
+	case ITEM_INTR_LATCH:
+		return intr->status->since;
+	case ITEM_TIMER:
+		return timer->since;
+	case ITEM_VAR:
+		return var->since;
+	default:
+		return 0;
+	}
+}
+
+static bool exists(const struct object *object, uint32_t version)
+{
+	const struct mdl_var *var = object->desc;
+
+	return since(object) <= version && (object->kind != ITEM_VAR || var->until >= version);
+}
+
+/* Is it sent, now? */
+static bool is_sent(struct mdl_dev *dev, const struct object *object, uint32_t version)
 {
 	const struct mdl_var *var = object->desc;
 	const struct mdl_section *section;
 
-	if (object->kind != ITEM_VAR)
+	if (version == 0)
 		return true;
-	if (var->since > dev->desc->version || var->until < dev->desc->version)
+	if (!exists(object, version))
 		return false;
-	if (var->section < 0)
+	if (object->kind != ITEM_VAR || var->section < 0)
 		return true;
 	section = &dev->desc->sections[var->section];
 	return !section->when || section->when(dev->instance);
 }
 
-void state_capture(struct mdl_dev *dev, struct state *state, bool all)
+/* An older version knows nothing of it: whoever is to go on with the device should hear of that. */
+static void mention(struct mdl_dev *dev, struct object *object, uint32_t version)
+{
+	if (version == 0 || exists(object, version) || !exists(object, dev->desc->version))
+		return;
+	object_get(dev, object);
+	if (!object_is_default(object))
+		log_warn(dev, "%s is lost: version %u, which the stream is for, does not have it",
+			 object->name, version);
+}
+
+void state_capture(struct mdl_dev *dev, struct state *state, uint32_t version)
 {
 	struct object *object;
 
 	for (object = state->objects; object < state->objects + state->n; object++) {
-		object->present = all || is_sent(dev, object);
+		object->present = is_sent(dev, object, version);
 		object->stream_width = object->width;
 		object->stream_size = object->size;
 		if (object->present)
 			object_get(dev, object);
+		else
+			mention(dev, object, version);
 	}
 }
 
@@ -189,6 +252,8 @@ void state_clear(struct state *state)
 {
 	struct object *object;
 
+	drop_wide(state);
+	share_bytes(state);
 	for (object = state->objects; object < state->objects + state->n; object++) {
 		object->present = false;
 		object->stream_size = 0;
@@ -232,9 +297,11 @@ static int judge_var(struct mdl_dev *dev, const struct object *object, uint32_t 
 	const struct mdl_var *var = object->desc;
 	uint32_t width = object->stream_width, i;
 
-	/* Numbers may have grown since. */
-	if (width != object->width && (var->type > MDL_VAR_INT || width > object->width))
+	/* Numbers may have grown since, or grow later. */
+	if (width != object->width && (var->type > MDL_VAR_INT || width > 8))
 		return refuse(dev, object, "has elements of another size");
+	if (width > object->width && !object_fits(object))
+		return refuse(dev, object, "has a number that is too large here");
 	if (object->stream_size / width > var->count)
 		return refuse(dev, object, "has more elements than there is room for");
 	if (!has_length(var) && object->stream_size / width < var->count &&

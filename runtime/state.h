@@ -17,6 +17,7 @@ struct object {
 	const char *name;
 	const void *desc;      /* the table's entry, by kind */
 	uint8_t *bytes;        /* `size` of them; little-endian elements */
+	uint8_t *wide;         /* NULL, or bytes: of wider elements than the device's */
 	bool present;          /* captured, or found in the stream: */
 	uint16_t stream_width; /* … with elements of this width, */
 	uint32_t stream_size;  /* … and so many bytes */
@@ -31,8 +32,8 @@ struct state {
 
 int state_create(struct mdl_dev *dev, struct state *state);
 void state_destroy(struct state *state);
-/* all: also what this version does not send, to be able to put everything back. */
-void state_capture(struct mdl_dev *dev, struct state *state, bool all);
+/* version: only what a device of that version sends; 0: everything, to be able to put it back. */
+void state_capture(struct mdl_dev *dev, struct state *state, uint32_t version);
 /* Nothing is present; bytes are what a device has that never heard of the object. */
 void state_clear(struct state *state);
 struct object *state_find(const struct state *state, uint8_t kind, const uint8_t *name,

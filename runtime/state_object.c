@@ -51,6 +51,24 @@ static void put_registers(struct mdl_dev *dev, const struct object *object)
 			 get_le(object->bytes + (size_t)i * object->width, object->width));
 }
 
+static uint64_t narrowed(uint64_t value, unsigned width)
+{
+	return width < 8 ? value & ((1ull << 8 * width) - 1) : value;
+}
+
+/* What every element has by default. */
+static uint64_t default_value(const struct object *object)
+{
+	const struct mdl_reg *reg = object->desc;
+	const struct mdl_var *var = object->desc;
+
+	if (object->kind == ITEM_REG)
+		return reg->reset[MDL_RESET_POWER] & reg->reset_mask[MDL_RESET_POWER];
+	if (object->kind == ITEM_VAR && var->type != MDL_VAR_LAYOUT)
+		return narrowed(var->value, var->size);
+	return 0;
+}
+
 static void default_registers(struct object *object)
 {
 	const struct mdl_reg *reg = object->desc;
@@ -58,7 +76,7 @@ static void default_registers(struct object *object)
 
 	for (i = 0; i < reg->count; i++)
 		put_le(object->bytes + (size_t)i * object->width, object->width,
-		       reg->reset[MDL_RESET_POWER] & reg->reset_mask[MDL_RESET_POWER]);
+		       default_value(object));
 }
 
 /* ---- shared pages */
@@ -240,6 +258,38 @@ static void put_var(struct mdl_dev *dev, const struct object *object)
 	}
 	if (var->length_store != MDL_NO_LENGTH)
 		memcpy((uint8_t *)dev->instance + var->length_store, &n, sizeof(n));
+}
+
+bool object_fits(const struct object *object)
+{
+	const struct mdl_var *var = object->desc;
+	unsigned width = object->stream_width;
+	uint32_t i;
+
+	for (i = 0; i < object->stream_size / width; i++) {
+		uint64_t value = widened(var, object->bytes + (size_t)i * width, width);
+		uint8_t bytes[8];
+
+		put_le(bytes, var->size, value);
+		if (widened(var, bytes, var->size) != value)
+			return false;
+	}
+	return true;
+}
+
+bool object_is_default(const struct object *object)
+{
+	const struct mdl_var *var = object->desc;
+	uint64_t value = default_value(object);
+	unsigned width = object->width <= 8 ? object->width : 1;
+	uint32_t i;
+
+	if (object->kind == ITEM_VAR && var->length_store != MDL_NO_LENGTH)
+		return object->stream_size == 0;
+	for (i = 0; i < object->stream_size; i += width)
+		if (get_le(object->bytes + i, width) != value)
+			return false;
+	return true;
 }
 
 /* ---- any */

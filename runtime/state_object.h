@@ -9,6 +9,10 @@
 
 /* The device's, as it is; sets stream_size where that varies. */
 void object_get(struct mdl_dev *dev, struct object *object);
+/* Is what was got what a device has that never heard of it? */
+bool object_is_default(const struct object *object);
+/* A variable whose elements are wider in the stream: do all fit? */
+bool object_fits(const struct object *object);
 /* As it is after power-on. */
 void object_default(struct object *object);
 /* Into the device; what is not present gets the default. */

@@ -193,7 +193,8 @@ static int take_over(struct mdl_dev *dev, int peer)
 
 static int ask(struct mdl_dev *dev, const char *path)
 {
-	struct handover_message message = {.version = HANDOVER_VERSION, .type = HANDOVER_ASK};
+	struct handover_message message = {
+		.version = HANDOVER_VERSION, .type = HANDOVER_ASK, .size = dev->desc->version};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int peer, rc;
 

@@ -247,6 +247,9 @@ static const struct mdl_timer_desc ${dev}_timer_table[] = {
 @if transient
 		.transient = true,
 @endif
+@if since
+		.since = ${since},
+@endif
 @if hook
 		.on_expire = call_${hook},
 @endif

@@ -56,6 +56,9 @@ static const struct mdl_ram rams_of_bar${bar}[] = {
 @if transient
 		.transient = true,
 @endif
+@if since
+		.since = ${since},
+@endif
 	},
 @if last
 };
@@ -172,6 +175,9 @@ d4_saw(«register»)»)m4_dnl
 @if narrow
 		.access_min = ${access_min},
 		.access_max = ${access_max},
+@endif
+@if since
+		.since = ${since},
 @endif
 @if ndims
 		.ndims = ${ndims},

@@ -291,6 +291,7 @@ struct mdl_reg {
 	uint8_t intr_role;      /* enum mdl_intr_role */
 	uint8_t access_min;     /* bytes that one access may have, where the BAR allows more; */
 	uint8_t access_max;     /* 0: what the BAR allows */
+	uint32_t since;         /* the version that has it first; 0: all */
 	const struct mdl_dim *dims;
 	const struct mdl_effects *effects;  /* or NULL: none */
 	const struct mdl_lock *locks;       /* or NULL */
@@ -341,6 +342,7 @@ struct mdl_ram {
 	uint8_t ndims;
 	bool mmap;               /* the client may map it */
 	bool transient;          /* not migrated */
+	uint32_t since;          /* as of a register */
 	const struct mdl_dim *dims;
 };
 
@@ -373,6 +375,7 @@ struct mdl_timer_desc {
 	uint32_t count;
 	bool realtime;           /* the absolute time migrates, not the remaining one */
 	bool transient;
+	uint32_t since;          /* as of a register */
 	void (*on_expire)(void *dev, const uint32_t *at);
 };
 
@@ -525,11 +528,12 @@ struct mdl_options {
 	uint32_t max_dma_regions;/* 0: 65535 */
 	uint32_t max_queued;     /* requests queued while waiting for DMA; 0: 1024 */
 	uint32_t max_transfer;   /* bytes of data a message may carry; 0: 1 MiB */
+	uint32_t stream_version; /* write streams as this version of the device did; 0: its own */
 };
 
 /*
  * Make a device in power-on state.  device: must outlive it.  options: may be NULL.
- * -ENOEXEC: tables of another ABI; -EINVAL: tables that contradict themselves (logged); -ENOMEM.
+ * -ENOEXEC: tables of another ABI; -EINVAL: tables or options that contradict themselves (logged); -ENOMEM.
  */
 int mdl_create(struct mdl_dev **dev, const struct mdl_device *device, const struct mdl_options *options);
 /* Disconnects the client, removes the socket, frees all.  NULL is fine. */
@@ -560,7 +564,8 @@ int mdl_listen(struct mdl_dev *dev, const char *path);
  * (mode 0600); call it before mdl_listen().  takeover: instead of mdl_listen() and mdl_control(),
  * become the device that runs in the process whose control socket this is, with its client, state
  * and sockets; that process's mdl_run() returns 0 then.  After an error it goes on as before, and
- * this device can only be destroyed.  The other's version must not be above this one's.
+ * this device can only be destroyed.  A running process of a newer version writes its state as this one's
+ * version did, as with stream_version.
  */
 int mdl_control(struct mdl_dev *dev, const char *path);
 int mdl_takeover(struct mdl_dev *dev, const char *path);

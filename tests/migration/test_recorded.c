@@ -34,17 +34,24 @@ static const char *build(void)
 	return path ? path : "build";
 }
 
-/* Start program, which is below build/, with a recorded state. */
-static void restore(struct device *device, const char *name, const char *file, const char *save)
+/* Start program, which is below build/, with a recorded state; save it at the end, with an option.
+ */
+static void restore_and_save(struct device *device, const char *name, const char *file,
+			     const char *save, const char *option)
 {
 	char program[256], from[256], to[256];
-	const char *const arguments[] = {from, save ? to : NULL, NULL};
+	const char *const arguments[] = {from, save ? to : NULL, option, NULL};
 
 	snprintf(program, sizeof(program), "%s/%s", build(), name);
 	snprintf(from, sizeof(from), "--restore=%s", file);
 	snprintf(to, sizeof(to), "--save=%s", save ? save : "");
 	assert_int_equal(server_start(&device->server, program, arguments), 0);
 	assert_int_equal(client_open(&device->client, device->server.path), 0);
+}
+
+static void restore(struct device *device, const char *name, const char *file, const char *save)
+{
+	restore_and_save(device, name, file, save, NULL);
 }
 
 static void stop(struct device *device)
@@ -146,7 +153,7 @@ static void gauge_in_the_next_version(void **state)
 	text = dump(file, &status);
 	assert_null(strstr(text, "obsolete"));
 	free(text);
-	/* and not back */
+	/* and not back, unless it is written for that */
 	snprintf(command, sizeof(command),
 		 "timeout 10 %s/tests/migration/gauge1 --restore=%s %s.sock 2>&1", build(), file,
 		 file);
@@ -154,6 +161,40 @@ static void gauge_in_the_next_version(void **state)
 	assert_int_equal(status, 1);
 	assert_non_null(strstr(text, "it is of version 2, this is 1"));
 	free(text);
+	unlink(file);
+}
+
+/* What gauge2 saves for version 1: a wider variable whose value fits, the one that is no more
+ * there, not the new ones. */
+static void gauge_in_the_version_before(void **state)
+{
+	char file[] = "/tmp/mdl-recorded-XXXXXX";
+	struct device gauge;
+	int status;
+	char *text;
+
+	(void)state;
+	assert_true(close(mkstemp(file)) == 0);
+	restore_and_save(&gauge, "tests/migration/gauge2", RECORDED "gauge-v1.stream", file,
+			 "--stream-version=1");
+	assert_int_equal(client_put(&gauge.client, 0, 0, 4, 0), 0);
+	stop(&gauge);
+	expect_in_dump(file, 0,
+		       TEXTS("device       gauge version 1", "variable     added 0x3\n",
+			     "variable     obsolete 0x7\n"));
+	text = dump(file, &status);
+	assert_null(strstr(text, "step"));
+	assert_null(strstr(text, "EXTRA"));
+	free(text);
+	restore(&gauge, "tests/migration/gauge1", file, NULL);
+	check_gauge(&gauge);
+	assert_int_equal(get(&gauge, 0, 0x10, 4), 1);
+	stop(&gauge);
+	/* and on again */
+	restore(&gauge, "tests/migration/gauge2", file, NULL);
+	check_gauge(&gauge);
+	assert_int_equal(get(&gauge, 0, 0x60, 4), 5);
+	stop(&gauge);
 	unlink(file);
 }
 
@@ -234,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gauge_in_its_version),
 		cmocka_unit_test(gauge_in_the_next_version),
+		cmocka_unit_test(gauge_in_the_version_before),
 		cmocka_unit_test(timer),
 		cmocka_unit_test(gpio),
 		cmocka_unit_test(dump_is_as_recorded),
