@@ -19,13 +19,36 @@ void compat_break(struct compat *c, const char *mend, const char *format, ...)
 	va_list args;
 
 	c->breaks++;
-	fprintf(c->out, "break: ");
+	fputs(c->back ? "not back: " : "break: ", c->out);
 	va_start(args, format);
 	vfprintf(c->out, format, args);
 	va_end(args);
 	fputc('\n', c->out);
 	if (mend)
 		fprintf(c->out, "       mend: %s\n", mend);
+}
+
+void compat_remark(struct compat *c, const char *format, ...)
+{
+	va_list args;
+
+	fputs(c->back ? "back: " : "remark: ", c->out);
+	va_start(args, format);
+	vfprintf(c->out, format, args);
+	va_end(args);
+	fputc('\n', c->out);
+}
+
+void compat_same(struct compat *c, struct json_object *old, struct json_object *now,
+		 const char *what, const char *key, const char *mend)
+{
+	struct json_object *was = compat_get(old, key), *is = compat_get(now, key);
+
+	if (json_object_equal(was, is))
+		return;
+	compat_break(c, mend, "%s: %s was %s, is %s", what, key,
+		     was ? json_object_to_json_string(was) : "absent",
+		     is ? json_object_to_json_string(is) : "absent");
 }
 
 struct json_object *compat_get(struct json_object *object, const char *key)
@@ -159,19 +182,36 @@ static void conclude(const struct compat *c, const char *old_path)
 {
 	const char *name = compat_text(c->now, "name");
 
-	if (c->breaks) {
+	if (c->breaks)
 		fprintf(c->out,
 			"%s version %" PRIu64 " does not go with %s (version %" PRIu64
 			"): %u break%s\n",
 			name, c->version, old_path, c->old_version, c->breaks,
 			c->breaks == 1 ? "" : "s");
+	else
+		fprintf(c->out,
+			"%s version %" PRIu64 ": streams of version %" PRIu64 " load; "
+			"a guest sees the same device\n",
+			name, c->version, c->old_version);
+}
+
+/* The guest's side is the same either way. */
+static void judge_back(struct compat *c)
+{
+	struct compat back = *c;
+
+	if (c->breaks)
 		return;
-	}
-	fprintf(c->out,
-		"%s version %" PRIu64 ": streams of version %" PRIu64 " load%s; "
-		"a guest sees the same device\n",
-		name, c->version, c->old_version,
-		c->version == c->old_version ? ", and the other way" : ", not the other way");
+	back.back = true;
+	compat_streams_back(&back);
+	fprintf(c->out, "back: streams of version %" PRIu64 " ", c->version);
+	if (back.breaks)
+		fprintf(c->out, "do not load in version %" PRIu64 "\n", c->old_version);
+	else if (c->version == c->old_version)
+		fprintf(c->out, "load in the old one, too\n");
+	else
+		fprintf(c->out, "load in version %" PRIu64 " with --stream-version=%" PRIu64 "\n",
+			c->old_version, c->old_version);
 }
 
 int compat_check(FILE *out, const struct model *model, const char *old_path)
@@ -192,6 +232,7 @@ int compat_check(FILE *out, const struct model *model, const char *old_path)
 			compat_streams(&c);
 		}
 		conclude(&c, old_path);
+		judge_back(&c);
 		status = c.breaks > 0;
 	}
 	json_object_put(c.old);

@@ -8,19 +8,6 @@
 
 #include "compat.h"
 
-/* One member of an object; `what` names the object for the reader, mend is its line as it was. */
-static void same(struct compat *c, struct json_object *old, struct json_object *now,
-		 const char *what, const char *key, const char *mend)
-{
-	struct json_object *was = compat_get(old, key), *is = compat_get(now, key);
-
-	if (json_object_equal(was, is))
-		return;
-	compat_break(c, mend, "%s: %s was %s, is %s", what, key,
-		     was ? json_object_to_json_string(was) : "absent",
-		     is ? json_object_to_json_string(is) : "absent");
-}
-
 static void compare_ids(struct compat *c)
 {
 	static const struct {
@@ -52,7 +39,7 @@ static void compare_ids(struct compat *c)
 		char mend[256];
 
 		snprintf(mend, sizeof(mend), "%s %s", keys[i].word, text);
-		same(c, old, now, "pci", keys[i].key, mend);
+		compat_same(c, old, now, "pci", keys[i].key, mend);
 	}
 }
 
@@ -75,48 +62,6 @@ static void compare_caps(struct compat *c)
 	}
 }
 
-/* True: all that was allowed is. */
-static bool compare_access(struct compat *c, struct json_object *old, struct json_object *now,
-			   const char *where)
-{
-	uint64_t min = compat_number(old, "access_min"), max = compat_number(old, "access_max");
-	char mend[64];
-
-	if (compat_number(now, "access_min") <= min && compat_number(now, "access_max") >= max)
-		return true;
-	snprintf(mend, sizeof(mend), "access %" PRIu64 "..%" PRIu64, min, max);
-	compat_break(c, mend, "%s: widths that a driver used are no longer allowed", where);
-	return false;
-}
-
-/*
- * Registers of one BAR, or of config space; new ones may come where nothing was.  widths: whether
- * those are to be compared, too.
- */
-static void compare_regs(struct compat *c, struct json_object *old, struct json_object *now,
-			 const char *where, bool widths)
-{
-	static const char *const keys[] = {"offset", "width",      "count",
-					   "dims",   "big_endian", "doorbell"};
-	char what[256], mend[320];
-
-	for (size_t i = 0; i < compat_length(old); i++) {
-		struct json_object *x = json_object_array_get_idx(old, i);
-		struct json_object *y = compat_find(now, x, "name", NULL);
-
-		snprintf(what, sizeof(what), "%s: %.160s", where, compat_text(x, "name"));
-		snprintf(mend, sizeof(mend), "reg %.160s @ 0x%" PRIx64 " width %" PRIu64 " …",
-			 compat_text(x, "name"), compat_number(x, "offset"),
-			 8 * compat_number(x, "width"));
-		for (size_t k = 0; y && k < sizeof(keys) / sizeof(keys[0]); k++)
-			same(c, x, y, what, keys[k], mend);
-		if (y && widths && compat_get(x, "access_max"))
-			compare_access(c, x, y, what);
-		if (!y)
-			compat_break(c, mend, "%s is gone", what);
-	}
-}
-
 static void compare_ram(struct compat *c, struct json_object *old, struct json_object *now,
 			const char *where)
 {
@@ -132,7 +77,7 @@ static void compare_ram(struct compat *c, struct json_object *old, struct json_o
 			 compat_text(x, "name"), compat_number(x, "offset"),
 			 compat_number(x, "size"));
 		for (size_t k = 0; y && k < sizeof(keys) / sizeof(keys[0]); k++)
-			same(c, x, y, what, keys[k], mend);
+			compat_same(c, x, y, what, keys[k], mend);
 		if (!y)
 			compat_break(c, mend, "%s is gone", what);
 	}
@@ -157,9 +102,9 @@ static void compare_bars(struct compat *c)
 			continue;
 		}
 		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
-			same(c, x, y, where, keys[k], mend);
-		compare_regs(c, compat_get(x, "registers"), compat_get(y, "registers"), where,
-			     compare_access(c, x, y, where));
+			compat_same(c, x, y, where, keys[k], mend);
+		compat_registers(c, compat_get(x, "registers"), compat_get(y, "registers"), where,
+				 compat_access(c, x, y, where));
 		compare_ram(c, compat_get(x, "ram"), compat_get(y, "ram"), where);
 	}
 	for (size_t i = 0; i < compat_length(now); i++) {
@@ -186,9 +131,32 @@ static void compare_irqs(struct compat *c)
 		snprintf(mend, sizeof(mend), "irq %.100s = %" PRIu64 ";", compat_text(x, "name"),
 			 compat_number(x, "vector"));
 		if (y)
-			same(c, x, y, what, "vector", mend);
+			compat_same(c, x, y, what, "vector", mend);
 		else
 			compat_break(c, mend, "%s is gone", what);
+	}
+}
+
+/* What makes a cause, and the interrupt that it raises. */
+static void compare_causes(struct compat *c)
+{
+	static const char *const keys[] = {"kind", "irq"};
+	struct json_object *old = compat_get(c->old, "intrs"), *now = compat_get(c->now, "intrs");
+	struct json_object *x, *y, *cause, *other;
+	char what[256];
+
+	for (size_t i = 0; i < compat_length(old); i++) {
+		x = json_object_array_get_idx(old, i);
+		y = compat_find(now, x, "name", NULL);
+		for (size_t k = 0; y && k < compat_length(compat_get(x, "causes")); k++) {
+			cause = json_object_array_get_idx(compat_get(x, "causes"), k);
+			other = compat_find(compat_get(y, "causes"), cause, "name", NULL);
+			snprintf(what, sizeof(what), "intr %.100s.%.100s", compat_text(x, "name"),
+				 compat_text(cause, "name"));
+			for (size_t n = 0; other && n < 2; n++)
+				compat_same(c, cause, other, what, keys[n],
+					    "leave the cause as it was");
+		}
 	}
 }
 
@@ -196,8 +164,9 @@ void compat_guest(struct compat *c)
 {
 	compare_ids(c);
 	compare_caps(c);
-	compare_regs(c, compat_get(compat_get(c->old, "pci"), "registers"),
-		     compat_get(compat_get(c->now, "pci"), "registers"), "config space", false);
+	compat_registers(c, compat_get(compat_get(c->old, "pci"), "registers"),
+			 compat_get(compat_get(c->now, "pci"), "registers"), "config space", false);
 	compare_bars(c);
 	compare_irqs(c);
+	compare_causes(c);
 }

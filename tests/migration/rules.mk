@@ -16,20 +16,34 @@ $(BUILD)/bin/mdl-dump-stream: $(BUILD)/obj/tests/migration/dump.o $(LIBMDL)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^
 
+# What --check-compat is tried with: base and each change of it.
+PAIRS := $(patsubst tests/migration/pairs/%.sed,$(BUILD)/tests/migration/pairs/%,$(wildcard tests/migration/pairs/*.sed)) \
+	$(BUILD)/tests/migration/pairs/base
+
+$(GEN)/tests/migration/pairs/%.mdl: tests/migration/pairs/%.sed tests/migration/pairs/base.mdl
+	@mkdir -p $(@D)
+	$(Q)sed -f $< tests/migration/pairs/base.mdl >$@
+$(GEN)/tests/migration/pairs/base.mdl: tests/migration/pairs/base.mdl
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+$(GEN)/tests/migration/pairs/%.c: $(GEN)/tests/migration/pairs/%.mdl $(MDLC) $(wildcard codegen/skel/*)
+	$(call say,MDLC,$<)
+	$(Q)$(MDLC) -Wno-irq-unused -Wno-unused-timer -Wno-woclr-unset -o $@ $< && touch $@
+
 $(GEN)/tests/migration/%.c: tests/migration/%.mdl $(MDLC) $(wildcard codegen/skel/*)
 	$(call say,MDLC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(MDLC) -o $@ $< && touch $@
-$(GAUGES:$(BUILD)/%=$(BUILD)/obj/%.o): $(BUILD)/obj/tests/migration/%.o: \
+$(patsubst $(BUILD)/%,$(BUILD)/obj/%.o,$(GAUGES) $(PAIRS)): $(BUILD)/obj/tests/migration/%.o: \
 		$(GEN)/tests/migration/%.c $(FLAGS)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -c -o $@ $<
-$(GAUGES): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBMDL)
+$(GAUGES) $(PAIRS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBMDL)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(MDL_LIBS)
 
 TOOLS += $(BUILD)/bin/mdl-dump-stream
-TEST_BINS += $(MIGRATION_TESTS) $(GAUGES)
+TEST_BINS += $(MIGRATION_TESTS) $(GAUGES) $(PAIRS)
 TESTS += $(MIGRATION_TESTS) tests/migration/compat

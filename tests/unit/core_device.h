@@ -146,8 +146,8 @@ static const struct mdl_bar core_bars[] = {
 };
 static const struct mdl_irq_desc core_irqs[] = {{"done", 0, 1, 0}, {"lane", 1, 2, 0}};
 static const struct mdl_timer_desc core_timers[] = {
-	{"tick", offsetof(struct core, tick), MAX_TIMERS, false, false, core_expire},
-	{"wall", offsetof(struct core, wall), 1, true, false, core_wall_expire},
+	{"tick", offsetof(struct core, tick), MAX_TIMERS, false, false, 0, core_expire},
+	{"wall", offsetof(struct core, wall), 1, true, false, 0, core_wall_expire},
 };
 static const struct mdl_param core_params[] = {
 	{.name = "clock-hz",

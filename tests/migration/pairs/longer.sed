@@ -1,0 +1,3 @@
+# goes; loads; not; refused
+s/version 1/version 2/
+s/fixed\[4\]/fixed[6]/

@@ -1,0 +1,2 @@
+# break; refused; -; refused
+s/fixed\[4\]/fixed[6]/

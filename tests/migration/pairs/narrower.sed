@@ -1,0 +1,3 @@
+# break; loads; -; loads
+s/version 1/version 2/
+s/i16 s/i8 s/

@@ -1,0 +1,2 @@
+# break; refused; -; refused
+s/size 4K;/size 2K;/

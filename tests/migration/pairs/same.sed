@@ -1,0 +1,2 @@
+# goes; loads; back; loads
+

@@ -1,0 +1,2 @@
+# break; loads; -; loads
+s/u32 n/i32 n/

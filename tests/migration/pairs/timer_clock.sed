@@ -1,0 +1,2 @@
+# break; loads; -; loads
+s/timer late/timer late realtime/

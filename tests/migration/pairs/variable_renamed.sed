@@ -1,0 +1,2 @@
+# break; refused; -; refused
+s/i16 s/i16 t/

@@ -1,0 +1,3 @@
+# goes; loads; back; loads
+s/version 1/version 2/
+s/i16 s/until 1 &/
