@@ -17,10 +17,23 @@
 #include "migration.h"
 
 #define FDS_A_MESSAGE 100u
+/* Peers that may be connected and have said nothing yet; the oldest makes room for another. */
+#define MAX_SILENT 16u
+/* If no peer can be accepted, look again after this time. */
+#define RETRY_NS 100000000u
 
 struct control {
 	struct listener listener;
+	struct loop_timer retry;
+	int silent[MAX_SILENT]; /* oldest first */
+	unsigned nsilent;
 };
+
+/* The guest stands still: whoever is slow at each step has no more time than who is so at one. */
+static bool too_late(uint64_t since_ns)
+{
+	return clock_monotonic_ns() - since_ns > HANDOVER_WAIT_MS * UINT64_C(1000000);
+}
 
 /* ---- what is offered */
 
@@ -63,7 +76,8 @@ static int send_offer(int peer, const struct parcel *parcel, const int *files, u
 		n = parcel->nfds - at < FDS_A_MESSAGE ? parcel->nfds - at : FDS_A_MESSAGE;
 		message = (struct handover_message){
 			.version = HANDOVER_VERSION, .type = HANDOVER_FDS, .size = n};
-		rc = handover_send(peer, &message, parcel->fds + at, n);
+		rc = too_late(since_ns) ? -ETIMEDOUT
+					: handover_send(peer, &message, parcel->fds + at, n);
 	}
 	return rc;
 }
@@ -202,26 +216,67 @@ static void serve_peer(struct mdl_dev *dev, int peer)
 	}
 }
 
+/* Nothing is waited for any more from the i-th that has said nothing; its descriptor. */
+static int take_silent(struct mdl_dev *dev, unsigned i)
+{
+	struct control *control = dev->control;
+	int peer = control->silent[i];
+
+	control->nsilent--;
+	memmove(control->silent + i, control->silent + i + 1,
+		(control->nsilent - i) * sizeof(control->silent[0]));
+	loop_remove(dev, peer);
+	return peer;
+}
+
 static void peer_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg)
 {
+	unsigned i = 0;
+
 	(void)events;
 	(void)arg;
-	loop_remove(dev, fd);
+	while (dev->control->silent[i] != fd)
+		i++;
+	take_silent(dev, i);
 	serve_peer(dev, fd);
 	close(fd);
 }
 
+static void control_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg);
+
+static void retry_accept(struct mdl_dev *dev, struct loop_timer *timer)
+{
+	int rc = loop_add_patient(dev, dev->control->listener.fd, EPOLLIN, control_event, NULL);
+
+	if (!rc)
+		return;
+	log_error(dev, "the control socket cannot be watched: %s", strerror(-rc));
+	loop_timer_start(dev, timer, RETRY_NS);
+}
+
 static void control_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg)
 {
+	struct control *control = dev->control;
 	int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
 	(void)arg;
-	if (peer < 0)
+	if (peer < 0) {
+		if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+			return;
+		log_client(dev, "control socket: %s", strerror(errno));
+		/* It stays in the queue, so the event would come again at once. */
+		loop_remove(dev, fd);
+		loop_timer_start(dev, &control->retry, RETRY_NS);
 		return;
+	}
+	if (control->nsilent == MAX_SILENT)
+		close(take_silent(dev, 0));
 	/* Nothing waits for who connects and says nothing. */
 	if (loop_add_patient(dev, peer, EPOLLIN, peer_event, NULL))
 		close(peer);
+	else
+		control->silent[control->nsilent++] = peer;
 }
 
 /* ---- life */
@@ -242,6 +297,7 @@ int mdl_control(struct mdl_dev *dev, const char *path)
 		return -ENOMEM;
 	}
 	dev->control->listener = listener;
+	dev->control->retry.expire = retry_accept;
 	rc = loop_add_patient(dev, listener.fd, EPOLLIN, control_event, NULL);
 	if (rc)
 		control_destroy(dev);
@@ -266,6 +322,7 @@ int control_take(struct mdl_dev *dev, struct parcel *parcel)
 		return -ENOMEM;
 	}
 	dev->control->listener = listener;
+	dev->control->retry.expire = retry_accept;
 	return parcel->error;
 }
 
@@ -287,6 +344,9 @@ void control_destroy(struct mdl_dev *dev)
 {
 	if (!dev->control)
 		return;
+	while (dev->control->nsilent)
+		close(take_silent(dev, 0));
+	loop_timer_cancel(dev, &dev->control->retry);
 	loop_remove(dev, dev->control->listener.fd);
 	listener_close(&dev->control->listener);
 	free(dev->control);

@@ -17,7 +17,7 @@
 
 #define HANDOVER_VERSION 1u
 /* How long one side waits for the other, which may hold up a guest. */
-#define HANDOVER_WAIT_MS 5000
+#define HANDOVER_WAIT_MS 2000
 
 enum handover_type {
 	HANDOVER_ASK = 1,
