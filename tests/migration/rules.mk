@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # State that outlives a process: files, recorded streams, other versions, live upgrades.
 
-MIGRATION_LIB   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/lib/*.c))
+MIGRATION_LIB   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/lib/*.c) tests/migration/upgrade_rig.c)
 MIGRATION_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/migration/test_*.c))
 # Two versions of one device.
 GAUGES          := $(BUILD)/tests/migration/gauge1 $(BUILD)/tests/migration/gauge2
