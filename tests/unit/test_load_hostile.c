@@ -4,6 +4,8 @@
  * client: the loader is fed directly.
  */
 #include "mig_device.h"
+#include <malloc.h>
+
 #include "migration.h"
 #include "state.h"
 
@@ -17,6 +19,29 @@ static void listen_to(void *arg, enum mdl_log_level level, const char *line)
 	(void)level;
 	snprintf(said, sizeof(said), "%s", line);
 }
+
+/* Without RAM. */
+static const struct mdl_device small_device = {
+	.abi = MDL_ABI,
+	.version = 2,
+	.name = "mig",
+	.schema = 2,
+	.size = sizeof(struct mig),
+	.nbars = 1,
+	.nirqs = 1,
+	.nintrs = 1,
+	.ntimers = 2,
+	.nvars = 8,
+	.nsections = 1,
+	.pci = &mig_pci,
+	.bars = mig_bars,
+	.irqs = mig_irqs,
+	.intrs = mig_intrs,
+	.timers = mig_timers,
+	.vars = mig_vars_2,
+	.sections = mig_sections,
+	.hooks = &mig_hooks,
+};
 
 static struct mdl_dev *make(const struct mdl_device *device)
 {
@@ -423,12 +448,160 @@ static void test_any_damage(void **state)
 	mdl_destroy(dev);
 }
 
+/* ---- damage that checksums find */
+
+/* All that migrates; in STOP and ERROR the clock stands still. */
+static struct good save_now(struct mdl_dev *dev)
+{
+	struct good saved = {.bytes = malloc(MAX_STREAM)};
+	struct save *save;
+
+	assert_int_equal(save_create(dev, &save), 0);
+	assert_int_equal(save_finish(save), 0);
+	saved.size = save_read(save, saved.bytes, MAX_STREAM);
+	save_destroy(save);
+	return saved;
+}
+
+/* Refused, for a reason, and not a byte of the device is another. */
+static void expect_refused(struct mdl_dev *dev, const uint8_t *bytes, size_t size)
+{
+	struct good before, after;
+
+	assert_int_equal(migration_set_state(dev, VU_MIG_STOP), 0);
+	before = save_now(dev);
+	assert_int_equal(migration_set_state(dev, VU_MIG_RESUMING), 0);
+	said[0] = '\0';
+	load_write(dev->migration->load, bytes, size);
+	assert_int_equal(migration_set_state(dev, VU_MIG_STOP), -EINVAL);
+	assert_int_equal(migration_state(dev), VU_MIG_ERROR);
+	assert_non_null(strstr(said, "migration refused: "));
+	after = save_now(dev);
+	assert_int_equal(before.size, after.size);
+	assert_memory_equal(before.bytes, after.bytes, after.size);
+	migration_reset(dev);
+	free(before.bytes);
+	free(after.bytes);
+}
+
+/* A short one: RAM is zeros. */
+static struct good record_short(void)
+{
+	struct good good = {.bytes = malloc(MAX_STREAM)};
+	struct mdl_dev *dev = make(&small_device);
+
+	((struct mig *)mdl_instance(dev))->ctrl = 0xdeadbeef;
+	assert_int_equal(migration_set_state(dev, VU_MIG_STOP_COPY), 0);
+	good.size = save_read(dev->migration->save, good.bytes, MAX_STREAM);
+	mdl_destroy(dev);
+	return good;
+}
+
+/* Where the record after this one begins. */
+static size_t next_record(const struct good *good, size_t at)
+{
+	return at + RECORD_HEAD + (size_t)get_le(good->bytes + at, 4);
+}
+
+static size_t end_of_end(const struct good *good)
+{
+	size_t at = 0;
+
+	while (get_le(good->bytes + at + 4, 2) != RECORD_END)
+		at = next_record(good, at);
+	return next_record(good, at);
+}
+
+static void test_each_byte(void **state)
+{
+	struct mdl_dev *dev = make(&small_device);
+	struct good good = record_short();
+	size_t end = end_of_end(&good), i;
+	unsigned bit;
+
+	(void)state;
+	/* Without any of it, nothing is asked for.  After END there is only filling. */
+	for (i = 1; i < good.size; i++)
+		if (i != end)
+			expect_refused(dev, good.bytes, i);
+	for (i = 0; i < good.size; i++)
+		for (bit = 0; bit < 8; bit++) {
+			good.bytes[i] ^= (uint8_t)(1u << bit);
+			expect_refused(dev, good.bytes, good.size);
+			good.bytes[i] ^= (uint8_t)(1u << bit);
+		}
+	assert_int_equal(try(dev, good.bytes, end), 0);
+	assert_int_equal(((struct mig *)mdl_instance(dev))->ctrl, 0xdeadbeef);
+	free(good.bytes);
+	mdl_destroy(dev);
+}
+
+/* Records that are right by themselves, in another order or number. */
+static void test_each_record(void **state)
+{
+	struct mdl_dev *dev = make(&mig_device);
+	struct good good = record(&mig_device);
+	uint8_t *bytes = malloc(2 * good.size);
+	size_t end = end_of_end(&good), at, next, after;
+
+	(void)state;
+	for (at = 0; at < end; at = next) {
+		next = next_record(&good, at);
+		/* without it */
+		memcpy(bytes, good.bytes, at);
+		memcpy(bytes + at, good.bytes + next, good.size - next);
+		expect_refused(dev, bytes, good.size - (next - at));
+		/* twice */
+		memcpy(bytes, good.bytes, next);
+		memcpy(bytes + next, good.bytes + at, good.size - at);
+		expect_refused(dev, bytes, good.size + (next - at));
+		if (next == end)
+			break;
+		/* after its successor */
+		after = next_record(&good, next);
+		memcpy(bytes, good.bytes, at);
+		memcpy(bytes + at, good.bytes + next, after - next);
+		memcpy(bytes + at + (after - next), good.bytes + at, next - at);
+		memcpy(bytes + after, good.bytes + after, good.size - after);
+		expect_refused(dev, bytes, good.size);
+	}
+	free(bytes);
+	free(good.bytes);
+	mdl_destroy(dev);
+}
+
+/* It may go on for ever: that costs time, but no memory. */
+static void test_endless(void **state)
+{
+	struct mdl_dev *dev = make(&mig_device);
+	struct good good = record(&mig_device);
+	size_t head = next_record(&good, 0), size = RECORD_HEAD + RECORD_MAX, before, i;
+	uint8_t *pad = calloc(1, size);
+
+	(void)state;
+	put_le(pad, 4, RECORD_MAX);
+	put_le(pad + 4, 4, RECORD_PAD);
+	mend(&dev->migration->crc, pad, size);
+	assert_int_equal(migration_set_state(dev, VU_MIG_RESUMING), 0);
+	assert_int_equal(load_write(dev->migration->load, good.bytes, head), 0);
+	before = mallinfo2().uordblks + mallinfo2().hblkhd;
+	for (i = 0; i < 256; i++)
+		assert_int_equal(load_write(dev->migration->load, pad, size), 0);
+	assert_true(mallinfo2().uordblks + mallinfo2().hblkhd <= before);
+	assert_int_equal(migration_set_state(dev, VU_MIG_STOP), -EINVAL);
+	free(pad);
+	free(good.bytes);
+	mdl_destroy(dev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_items),      cmocka_unit_test(test_values),
-		cmocka_unit_test(test_header),     cmocka_unit_test(test_schema),
-		cmocka_unit_test(test_any_damage), cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_items),       cmocka_unit_test(test_values),
+		cmocka_unit_test(test_header),      cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_any_damage),  cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_each_byte),   cmocka_unit_test(test_each_record),
+		cmocka_unit_test(test_endless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
