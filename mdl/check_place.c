@@ -9,6 +9,7 @@
 #define CONFIG_START         0x40u
 #define CONFIG_SIZE          0x100u
 #define EXTENDED_CONFIG_SIZE 0x1000u
+#define LIST_HEAD            0x100u
 
 static unsigned alignment_of(const struct m_reg *reg)
 {
@@ -168,6 +169,27 @@ void check_past_end(struct checking *c)
 		check_reg_end(&config, pci->regs[i]);
 }
 
+static uint64_t element_offset(const struct m_reg *reg, uint32_t n)
+{
+	uint64_t offset = reg->offset;
+
+	for (unsigned i = reg->ndims; i-- > 0; n /= reg->dims[i].count)
+		offset += (uint64_t)(n % reg->dims[i].count) * reg->dims[i].stride;
+	return offset;
+}
+
+/* Systems look there for the first extended capability, and believe what they read. */
+static bool is_in_list_head(const struct m_reg *reg)
+{
+	for (uint32_t n = 0; n < reg->count && n < EXTENDED_CONFIG_SIZE; n++) {
+		uint64_t offset = element_offset(reg, n);
+
+		if (offset < LIST_HEAD + 4 && offset + reg->width > LIST_HEAD)
+			return true;
+	}
+	return false;
+}
+
 void check_config_register(struct checking *c)
 {
 	const struct m_pci *pci = &c->model->pci;
@@ -179,5 +201,10 @@ void check_config_register(struct checking *c)
 			found(c, CONFIG_REGISTER, reg->via, reg->offset_loc,
 			      "%s stands at 0x%" PRIx64 ", in the standard header (0x00-0x3f)",
 			      describe_reg(c, reg), reg->offset);
+		else if (!reg->bad_place && pci->express && is_in_list_head(reg))
+			found(c, CONFIG_REGISTER, reg->via, reg->offset_loc,
+			      "%s takes 0x100-0x103, where the list of extended capabilities "
+			      "begins",
+			      describe_reg(c, reg));
 	}
 }
