@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -153,26 +154,12 @@ int child_stop(struct child *child, int signal_number, int64_t deadline)
 	return -ETIMEDOUT;
 }
 
-/* A socket file appears at bind, a little before listen: the kernel's table tells them apart. */
-static bool socket_listens(const char *path)
+/* The file appears once its server listens. */
+static bool is_socket(const char *path)
 {
-	enum { ACCEPTS = 0x10000 };
-	char line[512];
-	bool found = false;
-	FILE *table = fopen("/proc/net/unix", "re");
+	struct stat info;
 
-	if (!table)
-		return false;
-	while (!found && fgets(line, sizeof(line), table)) {
-		unsigned long flags;
-		char name[256];
-
-		line[strcspn(line, "\n")] = '\0';
-		found = sscanf(line, "%*s %*s %*s %lx %*s %*s %*s %255s", &flags, name) == 2 &&
-			(flags & ACCEPTS) && strcmp(name, path) == 0;
-	}
-	fclose(table);
-	return found;
+	return stat(path, &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
 int socket_wait(const char *path, const struct child *server, int64_t deadline)
@@ -192,11 +179,10 @@ int socket_wait(const char *path, const struct child *server, int64_t deadline)
 		error = -errno;
 	fds[0] = (struct pollfd){ .fd = notify, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = server ? server->pidfd : -1, .events = POLLIN };
-	while (!error && !socket_listens(path)) {
-		/* Nothing announces listen(), so after bind() look again each millisecond. */
-		int left = access(path, F_OK) == 0 ? 1 : ms_left(deadline);
+	while (!error && !is_socket(path)) {
+		int left = ms_left(deadline);
 
-		if (ms_left(deadline) == 0)
+		if (left == 0)
 			error = -ETIMEDOUT;
 		else if (poll(fds, 2, left) > 0 && fds[1].revents)
 			error = -ECHILD;

@@ -37,7 +37,7 @@ int child_wait(struct child *child, int64_t deadline);
 int child_stop(struct child *child, int signal_number, int64_t deadline);
 
 /*
- * Waits until a process listens on a Unix socket at path, or the child that should has ended
+ * Waits until there is a Unix socket at path, or the child that should make it has ended
  * (-ECHILD; it still wants reaping).
  */
 int socket_wait(const char *path, const struct child *server, int64_t deadline);
