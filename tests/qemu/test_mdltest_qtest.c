@@ -327,6 +327,73 @@ static void test_msix_order(void **state)
 	assert_null(qt_error(rig.qt));
 }
 
+/* ---- MSI: one address, and data whose low bits are the vector */
+
+static bool msi_comes(uint32_t data)
+{
+	if (!qt_mem_wait(rig.qt, MESSAGES_AT, data, RIG_WAIT_MS))
+		return false;
+	qt_write(rig.qt, MESSAGES_AT, 4, 0);
+	return true;
+}
+
+static void msi_start(unsigned int log2_vectors)
+{
+	qt_msi_off(&rig.dev);
+	qt_mem_set(rig.qt, MESSAGES_AT, 4 * VECTORS, 0);
+	assert_true(qt_msi_set(&rig.dev, MESSAGES_AT, DATA, log2_vectors));
+}
+
+/* A driver may get fewer vectors than it asked for: then interrupts share them. */
+static void test_msi_vectors(void **state)
+{
+	(void)state;
+	start();
+	for (unsigned int log2 = 0; log2 <= 3; log2++) {
+		msi_start(log2);
+		for (unsigned int i = 0; i < PULSED; i++) {
+			out(IRQ_PULSE, 1u << i);
+			assert_true(msi_comes(DATA + (i & ((1u << log2) - 1))));
+		}
+		assert_true(quiet());
+	}
+	assert_false(qt_irq_level(rig.qt, rig.pin));
+	/* Off, a level is the pin's; on again, it is told of by a message. */
+	qt_msi_off(&rig.dev);
+	out(IRQ_RAISE, 4);
+	assert_true(qt_irq_wait(rig.qt, rig.pin, true, RIG_WAIT_MS));
+	msi_start(3);
+	assert_true(msi_comes(DATA + 2));
+	assert_true(quiet());
+	assert_null(qt_error(rig.qt));
+}
+
+static void test_msi_mask(void **state)
+{
+	unsigned int masks;
+
+	(void)state;
+	start();
+	masks = qt_cap_find(&rig.dev, QT_CAP_MSI, 0) + 16;
+	msi_start(3);
+	qt_cfg_write(&rig.dev, masks, 4, 1u << 3);
+	out(IRQ_PULSE, 8);
+	out(IRQ_PULSE, 8);
+	assert_true(quiet());
+	out(IRQ_PULSE, 4);
+	assert_true(msi_comes(DATA + 2));
+	qt_cfg_write(&rig.dev, masks, 4, 0);
+	assert_true(msi_comes(DATA + 3));
+	assert_true(quiet());
+	/* A level that goes while it is masked leaves nothing behind. */
+	qt_cfg_write(&rig.dev, masks, 4, 1u << 1);
+	out(IRQ_RAISE, 2);
+	out(IRQ_LOWER, 2);
+	qt_cfg_write(&rig.dev, masks, 4, 0);
+	assert_true(quiet());
+	assert_null(qt_error(rig.qt));
+}
+
 /* ---- memory and doorbells */
 
 /* QEMU has the memory itself: it answers though the device program stands still. */
@@ -508,6 +575,8 @@ int main(void)
 		TEST(test_msix_mask),
 		TEST(test_msix_function_mask),
 		TEST(test_msix_order),
+		TEST(test_msi_vectors),
+		TEST(test_msi_mask),
 		TEST(test_mapped_memory),
 		TEST(test_doorbells),
 		TEST(test_dma),
