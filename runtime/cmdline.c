@@ -202,7 +202,7 @@ static const struct option {
 	{{'v', "verbose", NULL, "say more; twice: say all"}, set_verbose},
 	{{0, "socket-path", "PATH", "serve on this socket"}, set_path},
 	{{0, "fd", "FDNUM", "serve on this inherited socket, listening or connected"}, set_fd},
-	{{0, "trace", NULL, "print each access by register and field, interrupt and DMA"},
+	{{0, "trace", NULL, "print each access, change and event by name"},
 	 set_trace},
 	{{0, "trace-file", "FILE", "record register values over time, as VCD"}, set_trace_file},
 	{{0, "save", "FILE", "write the device's state to FILE on SIGUSR1 and at the end"},

@@ -16,7 +16,7 @@ void mdl_dma_always(struct mdl_dev *dev, bool on)
 static int refuse(struct mdl_dev *dev, const char *when)
 {
 	if (!dev->dma->said_off)
-		log_info(dev, "DMA is refused %s", when);
+		log_limited(dev, MDL_LOG_INFO, "DMA is refused %s", when);
 	dev->dma->said_off = true;
 	return -EPERM;
 }

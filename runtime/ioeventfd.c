@@ -262,6 +262,14 @@ int io_fds_take(struct mdl_dev *dev, struct parcel *parcel)
 	return parcel->error;
 }
 
+static void deaf(struct mdl_dev *dev, const struct io_fd *io)
+{
+	char name[NAME_SIZE];
+
+	reg_name(io->reg, io->element, name, sizeof(name));
+	log_error(dev, "doorbell %s is deaf: out of memory", name);
+}
+
 void io_fds_pause(struct mdl_dev *dev, bool pause)
 {
 	struct io_fds *fds = dev->io_fds;
@@ -276,7 +284,7 @@ void io_fds_pause(struct mdl_dev *dev, bool pause)
 			ring(dev, io);
 			loop_remove(dev, io->fd);
 		} else if (loop_add(dev, io->fd, EPOLLIN, on_event, io) < 0) {
-			log_error(dev, "doorbell %s is deaf: out of memory", io->reg->name);
+			deaf(dev, io);
 		}
 	}
 	fds->paused = pause;

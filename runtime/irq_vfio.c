@@ -227,32 +227,43 @@ static int judge(const struct mdl_dev *dev, const struct vu_irq_set *set)
 	return set->start >= count || set->count > count - set->start ? -EINVAL : 0;
 }
 
+static int set_irqs(struct mdl_dev *dev, const struct vu_irq_set *set, struct request *req)
+{
+	const uint8_t *bools = NULL;
+	uint32_t action;
+	int err;
+
+	err = judge(dev, set);
+	if (err)
+		return err;
+	action = set->flags & ACTION_BITS;
+	if (set->count == 0) {
+		index_disable(dev, set->index);
+		irqs_update(dev);
+		return 0;
+	}
+	if (set->flags & VU_IRQ_SET_DATA_EVENTFD)
+		return set_eventfds(dev, set, req, action);
+	if (set->flags & VU_IRQ_SET_DATA_BOOL) {
+		if (req->size - sizeof(*set) < set->count)
+			return -EINVAL;
+		bools = req->data + sizeof(*set);
+	}
+	return set_states(dev, set, bools, action);
+}
+
 int irq_set_handle(struct mdl_dev *dev, struct request *req, struct reply *reply)
 {
 	struct vu_irq_set set;
-	const uint8_t *bools = NULL;
-	uint32_t action;
 	int err;
 
 	(void)reply;
 	if (req->size < sizeof(set))
 		return -EINVAL;
 	memcpy(&set, req->data, sizeof(set));
-	err = judge(dev, &set);
+	err = set_irqs(dev, &set, req);
 	if (err)
-		return err;
-	action = set.flags & ACTION_BITS;
-	if (set.count == 0) {
-		index_disable(dev, set.index);
-		irqs_update(dev);
-		return 0;
-	}
-	if (set.flags & VU_IRQ_SET_DATA_EVENTFD)
-		return set_eventfds(dev, &set, req, action);
-	if (set.flags & VU_IRQ_SET_DATA_BOOL) {
-		if (req->size - sizeof(set) < set.count)
-			return -EINVAL;
-		bools = req->data + sizeof(set);
-	}
-	return set_states(dev, &set, bools, action);
+		log_client(dev, "SET_IRQS: argsz %u, flags 0x%x, index %u, start %u, count %u: %s",
+			   set.argsz, set.flags, set.index, set.start, set.count, strerror(-err));
+	return err;
 }

@@ -344,8 +344,8 @@ void trace_doorbell(struct mdl_dev *dev, const char *via);
 /* An access to what is no register: RAM, ROM, MSI-X structures, holes. Reads: after them. */
 void trace_bytes(struct mdl_dev *dev, uint32_t region, uint64_t offset, const uint8_t *data,
 		 size_t size, bool is_write);
-void trace_refused(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size,
-		   bool is_write);
+/* why: "read of 8 bytes refused: …" */
+void trace_refused(struct mdl_dev *dev, uint32_t region, uint64_t offset, const char *why);
 /* Standard registers of config space. Writes: before them; reads: after them. */
 void trace_config(struct mdl_dev *dev, uint32_t offset, const uint8_t *data, size_t size,
 		  bool is_write);

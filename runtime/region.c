@@ -233,8 +233,8 @@ int region_access(struct mdl_dev *dev, uint32_t region, uint64_t offset, uint8_t
 		err = config_region(dev, offset, data, size, is_write);
 	else
 		err = rom_access(dev, offset, data, size, is_write);
-	if (err && dev->tracing)
-		trace_refused(dev, region, offset, size, is_write);
+	if (err)
+		region_refused(dev, region, offset, size, is_write);
 	return err;
 }
 

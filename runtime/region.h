@@ -42,6 +42,12 @@ struct regions {
 
 uint64_t region_size(const struct mdl_dev *dev, uint32_t region); /* 0: there is no such region */
 
+/* region_refuse.c */
+const char *region_name(uint32_t region);
+/* An access got an error: tell why. */
+void region_refused(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size,
+		    bool is_write);
+
 /* region_ram.c: memory of a BAR and the table of spans. */
 int bar_memory_create(struct mdl_dev *dev, struct bar *bar);
 void bar_memory_destroy(struct bar *bar);

@@ -14,14 +14,6 @@
 
 #define MSIX_ENTRY 16u
 
-static const char *region_name(uint32_t region)
-{
-	static const char *const names[] = {"bar0", "bar1", "bar2",   "bar3", "bar4",
-					    "bar5", "rom",  "config", "vga"};
-
-	return region < VU_NUM_REGIONS ? names[region] : "region";
-}
-
 static const struct ram_window *find_ram(const struct mdl_dev *dev, uint32_t region,
 					 uint64_t offset, uint64_t *start)
 {
@@ -121,28 +113,13 @@ void trace_bytes(struct mdl_dev *dev, uint32_t region, uint64_t offset, const ui
 	line_end(dev, &line);
 }
 
-void trace_refused(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size,
-		   bool is_write)
+void trace_refused(struct mdl_dev *dev, uint32_t region, uint64_t offset, const char *why)
 {
-	const uint64_t limit = region_size(dev, region);
 	struct line line;
 
 	trace_look(dev);
 	if (!dev->trace->lines)
 		return;
-	line_begin(dev, &line, "%s+0x%" PRIx64 " %s of %zu byte%s refused: ", region_name(region),
-		   offset, is_write ? "write" : "read", size, size == 1 ? "" : "s");
-	if (limit == 0)
-		line_add(&line, "there is no such region");
-	else if (size == 0)
-		line_add(&line, "nothing to do");
-	else if (size > limit || offset > limit - size)
-		line_add(&line, "it ends at 0x%" PRIx64, limit);
-	else if (region < NUM_BARS)
-		line_add(&line, "the BAR takes %u to %u",
-			 dev->regions->bars[region].desc->access_min,
-			 dev->regions->bars[region].desc->access_max);
-	else
-		line_add(&line, "read-only");
+	line_begin(dev, &line, "%s+0x%" PRIx64 " %s", region_name(region), offset, why);
 	line_end(dev, &line);
 }

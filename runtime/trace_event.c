@@ -67,7 +67,7 @@ void trace_vector(struct mdl_dev *dev, uint32_t index, uint32_t vector, const ch
 
 /* ---- DMA */
 
-static const char *dma_reason(int error)
+static const char *dma_reason(const struct mdl_dev *dev, int error)
 {
 	switch (error) {
 	case -EFAULT:
@@ -75,7 +75,8 @@ static const char *dma_reason(int error)
 	case -EACCES:
 		return "the mapping does not allow it";
 	case -EPERM:
-		return "bus mastering is off in COMMAND";
+		return config_powered(dev) ? "bus mastering is off in COMMAND"
+					   : "the device is in D3hot";
 	case -EIO:
 		return "the client's memory failed";
 	case -ENOTCONN:
@@ -105,7 +106,7 @@ void trace_dma(struct mdl_dev *dev, uint64_t iova, const void *data, size_t size
 		line_add(&line, " (%s)", how);
 	line_add(&line, ":");
 	if (result < 0)
-		line_add(&line, " %s", dma_reason(result));
+		line_add(&line, " %s", dma_reason(dev, result));
 	else
 		line_bytes(&line, data, size);
 	line_end(dev, &line);
@@ -120,7 +121,7 @@ void trace_dma_map(struct mdl_dev *dev, uint64_t iova, size_t size, unsigned fla
 	line_begin(dev, &line, "dma map 0x%" PRIx64 " +%zu (%s%s)", iova, size,
 		   flags & MDL_DMA_READ ? "r" : "", flags & MDL_DMA_WRITE ? "w" : "");
 	if (result < 0)
-		line_add(&line, ": %s", dma_reason(result));
+		line_add(&line, ": %s", dma_reason(dev, result));
 	line_end(dev, &line);
 }
 

@@ -522,7 +522,7 @@ struct mdl_options {
 	enum mdl_log_level log_level;
 	void (*log)(void *arg, enum mdl_log_level level, const char *line);  /* NULL: stderr */
 	void *log_arg;
-	bool trace;              /* one line per register access, interrupt and DMA, at MDL_LOG_INFO */
+	bool trace;              /* a line per access, change and event, by name, at MDL_LOG_INFO; see docs/ */
 	const char *trace_file;  /* or NULL; see docs/ */
 	uint64_t spin_ns;        /* busy-poll at most this long before blocking */
 	uint32_t max_dma_regions;/* 0: 65535 */

@@ -99,10 +99,16 @@ static void other_accesses(void **state)
 		{0, 12, 4, NULL, "core.BELL read 0x0 (write-only)\n"},
 		{0, 0x40, 4, "abcd", "core.bar0+0x40 <- 4 bytes: 61 62 63 64 (nothing is there)\n"},
 		{0, 0x40, 1, NULL, "core.bar0+0x40 read 1 byte: 00 (nothing is there)\n"},
-		{0, 4, 8, NULL, "core.bar0+0x4 read of 8 bytes refused: the BAR takes 1 to 4\n"},
+		{0, 4, 8, NULL,
+		 "core.bar0+0x4 read of 8 bytes refused: the BAR takes 1 to 4\n"
+		 "core: warning: bar0 at 0x4: read of 8 bytes refused: the BAR takes 1 to 4\n"},
 		{0, 0x1fffff, 2, "ab",
-		 "core.bar0+0x1fffff write of 2 bytes refused: it ends at 0x200000\n"},
-		{3, 0, 4, NULL, "core.bar3+0x0 read of 4 bytes refused: there is no such region\n"},
+		 "core.bar0+0x1fffff write of 2 bytes refused: it ends at 0x200000\n"
+		 "core: warning: bar0 at 0x1fffff: write of 2 bytes refused: it ends at "
+		 "0x200000\n"},
+		{3, 0, 4, NULL,
+		 "core.bar3+0x0 read of 4 bytes refused: there is no such region\n"
+		 "core: warning: bar3 at 0x0: read of 4 bytes refused: there is no such region\n"},
 		{0, CORE_RAM_OFFSET + 2, 2, "ab", "core.RAM+0x2 <- 2 bytes: 61 62\n"},
 		{0, CORE_RAM_OFFSET, 32, NULL,
 		 "core.RAM+0x0 read 32 bytes: 00 00 61 62 00 00 00 00 00 00 00 00 00 00 00 00 "
@@ -234,6 +240,61 @@ static void a_client_cannot_flood_it(void **state)
 	pair_close(pair);
 }
 
+/* Resets and the like are no mistakes, and can come as fast. */
+static void nor_by_what_is_allowed(void **state)
+{
+	struct pair *pair = pair_open();
+	uint8_t buf[64];
+
+	(void)state;
+	pair_negotiate(pair);
+	for (int i = 0; i < 1000; i++) {
+		pair_send(pair, buf, put_message(buf, 2, VU_DEVICE_RESET, VU_NO_REPLY, NULL, 0));
+		pair_serve(pair);
+	}
+	assert_int_equal(pair->core->resets, 1 + 1000);
+	assert_in_range(pair->log.lines, 10, 60);
+	pair_close(pair);
+}
+
+/* Each line is one write, whole, and in the order of what happened.  A datagram is a write. */
+static void a_line_is_a_write(void **state)
+{
+	const int saved = dup(STDERR_FILENO);
+	struct mdl_dev *dev;
+	char line[64];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds), 0);
+	dup2(fds[1], STDERR_FILENO);
+	assert_int_equal(
+		mdl_create(&dev, &core_device,
+			   &(struct mdl_options){.trace = true, .log_level = MDL_LOG_INFO}),
+		0);
+	for (uint32_t i = 1; i < 4; i++) {
+		((struct core *)mdl_instance(dev))->plain = i;
+		mdl_log(dev, MDL_LOG_INFO, "it is %u", i);
+	}
+	mdl_destroy(dev);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	for (int i = 1; i < 4; i++) {
+		char want[64];
+		ssize_t n = recv(fds[0], line, sizeof(line), MSG_DONTWAIT);
+
+		snprintf(want, sizeof(want), "core.PLAIN 0x%x -> 0x%x\n", i - 1, i);
+		assert_int_equal(n, strlen(want));
+		assert_memory_equal(line, want, strlen(want));
+		n = recv(fds[0], line, sizeof(line), MSG_DONTWAIT);
+		snprintf(want, sizeof(want), "core: info: it is %d\n", i);
+		assert_int_equal(n, strlen(want));
+		assert_memory_equal(line, want, strlen(want));
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -246,6 +307,8 @@ int main(void)
 		cmocka_unit_test(levels_of_the_log),
 		cmocka_unit_test(long_lines_are_cut),
 		cmocka_unit_test(a_client_cannot_flood_it),
+		cmocka_unit_test(nor_by_what_is_allowed),
+		cmocka_unit_test(a_line_is_a_write),
 	};
 
 	alarm(60);
