@@ -12,11 +12,39 @@ const char *region_name(uint32_t region)
 	return region < VU_NUM_REGIONS ? names[region] : "region";
 }
 
+static void add_widths(char *text, size_t room, const char *what, unsigned min, unsigned max)
+{
+	if (min < max)
+		snprintf(text, room, "%s takes %u to %u", what, min, max);
+	else
+		snprintf(text, room, "%s takes %u", what, min);
+}
+
+/* Where the BAR allows the width, some register there does not. */
+static void width_reason(const struct bar *bar, uint64_t offset, size_t size, bool is_write,
+			 char *text, size_t room)
+{
+	const bool allowed = size >= bar->desc->access_min && size <= bar->desc->access_max &&
+			     (size & (size - 1)) == 0;
+
+	for (uint64_t at = offset; allowed && at < offset + size; at++) {
+		const struct decode_hit hit = decode_find(bar->decode, at, is_write);
+		char name[NAME_SIZE];
+
+		if (!hit.reg || !hit.reg->access_max ||
+		    (size >= hit.reg->access_min && size <= hit.reg->access_max))
+			continue;
+		reg_name(hit.reg, hit.element, name, sizeof(name));
+		add_widths(text, room, name, hit.reg->access_min, hit.reg->access_max);
+		return;
+	}
+	add_widths(text, room, "the BAR", bar->desc->access_min, bar->desc->access_max);
+}
+
 static void reason(const struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size,
-		   char *text, size_t room)
+		   bool is_write, char *text, size_t room)
 {
 	const uint64_t limit = region_size(dev, region);
-	const struct mdl_bar *bar = region < NUM_BARS ? dev->regions->bars[region].desc : NULL;
 
 	if (limit == 0)
 		snprintf(text, room, "there is no such region");
@@ -24,20 +52,18 @@ static void reason(const struct mdl_dev *dev, uint32_t region, uint64_t offset, 
 		snprintf(text, room, "nothing to do");
 	else if (size > limit || offset > limit - size)
 		snprintf(text, room, "it ends at 0x%llx", (unsigned long long)limit);
-	else if (!bar)
-		snprintf(text, room, "read-only");
-	else if (bar->access_min < bar->access_max)
-		snprintf(text, room, "the BAR takes %u to %u", bar->access_min, bar->access_max);
+	else if (region < NUM_BARS)
+		width_reason(&dev->regions->bars[region], offset, size, is_write, text, room);
 	else
-		snprintf(text, room, "the BAR takes %u", bar->access_min);
+		snprintf(text, room, "read-only");
 }
 
 void region_refused(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_t size,
 		    bool is_write)
 {
-	char why[64], text[128];
+	char why[NAME_SIZE + 32], text[NAME_SIZE + 96];
 
-	reason(dev, region, offset, size, why, sizeof(why));
+	reason(dev, region, offset, size, is_write, why, sizeof(why));
 	snprintf(text, sizeof(text), "%s of %zu byte%s refused: %s", is_write ? "write" : "read",
 		 size, size == 1 ? "" : "s", why);
 	if (dev->tracing)
