@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 
+#include "../unit/vcd_reader.h"
+
 static char *text_of(const char *path)
 {
 	static char text[65536];
@@ -196,13 +198,54 @@ static void what_follows(void **state)
 	       "irq -> INTx", "FLAGS read 0x3 (A=1 B=1 GO=0)");
 }
 
+/* The same as waves: logic's changes between accesses, pulses, nested names. */
+static void waves(void **state)
+{
+	char path[64] = "/tmp/mdl-vcd-XXXXXX", option[80];
+	const char *const arguments[] = {option, NULL};
+	const int file = mkstemp(path), event = eventfd(0, EFD_CLOEXEC);
+	struct vcd_file vcd;
+	struct made *made;
+	void *opaque;
+
+	(void)state;
+	assert_true(file >= 0);
+	close(file);
+	snprintf(option, sizeof(option), "--trace-file=%s", path);
+	made_start(&opaque, "trace", arguments);
+	made = opaque;
+	assert_int_equal(client_set_irq(&made->client, VU_IRQ_INTX,
+					VU_IRQ_SET_DATA_EVENTFD | VU_IRQ_SET_ACTION_TRIGGER, 0, 1,
+					event),
+			 0);
+	PUT(0x110, 0x31);
+	put(made, 0, 0x248, 8, 0x100000000);
+	PUT(0x360, 0x100);
+	PUT(0x364, 1);
+	assert_int_equal(client_wait_event(event, CLIENT_WAIT_MS), 1);
+	PUT(0x110, 0);
+	made_stop(&opaque);
+	close(event);
+	vcd_read(&vcd, path);
+	assert_string_equal(vcd_history(&vcd, "trace.bar0.PORT[1].LANE[1].CTL.ON"), "0 1 0");
+	assert_string_equal(vcd_history(&vcd, "trace.bar0.LAST"), "0 10101");
+	assert_string_equal(vcd_history(&vcd, "trace.bar0.FLAGS.GO"), "0 1 0");
+	assert_string_equal(vcd_history(&vcd, "trace.bar0.FLAGS.A"), "0 1");
+	assert_string_equal(vcd_history(&vcd, "trace.irq.done[1]"), "0 1 0");
+	assert_true(vcd_time(&vcd, "trace.bar0.FLAGS.A", 1) <
+		    vcd_time(&vcd, "trace.irq.done[1]", 1));
+	assert_true(vcd_time(&vcd, "trace.irq.done[1]", 2) <
+		    vcd_time(&vcd, "trace.bar0.PORT[1].LANE[1].CTL", 3)); /* its reset came first */
+	vcd_free(&vcd);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(documented),
-		cmocka_unit_test(names_of_elements),
-		cmocka_unit_test(why_not),
-		cmocka_unit_test(what_follows),
+		cmocka_unit_test(documented), cmocka_unit_test(names_of_elements),
+		cmocka_unit_test(why_not),    cmocka_unit_test(what_follows),
+		cmocka_unit_test(waves),
 	};
 
 	alarm(120);
