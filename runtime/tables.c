@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static int wrong(struct mdl_dev *dev, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -49,6 +50,21 @@ static int check_widths(struct mdl_dev *dev, const struct mdl_reg *reg, const st
 	return 0;
 }
 
+/* "[]" in what names come from: no more than there are indices. */
+static int check_pattern(struct mdl_dev *dev, const struct mdl_reg *reg)
+{
+	const char *at = reg->pattern ? reg->pattern : reg->name;
+	unsigned n = 0;
+
+	while ((at = strstr(at, "[]")) != NULL) {
+		at += 2;
+		n++;
+	}
+	if (n <= reg->ndims)
+		return 0;
+	return wrong(dev, "%s has %u dimensions, its name %u", reg->name, reg->ndims, n);
+}
+
 static int check_reg(struct mdl_dev *dev, const struct mdl_reg *reg, const struct mdl_bar *bar,
 		     uint64_t space)
 {
@@ -71,7 +87,7 @@ static int check_reg(struct mdl_dev *dev, const struct mdl_reg *reg, const struc
 		return wrong(dev, "%s ends beyond its space", reg->name);
 	if (!(reg->flags & MDL_REG_DOORBELL) && !inside(dev, reg->store, count, reg->width))
 		return wrong(dev, "%s is not stored in the structure", reg->name);
-	return check_widths(dev, reg, bar);
+	return check_pattern(dev, reg) ? -EINVAL : check_widths(dev, reg, bar);
 }
 
 static int check_bar(struct mdl_dev *dev, const struct mdl_bar *bar)

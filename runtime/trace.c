@@ -153,7 +153,7 @@ void trace_look(struct mdl_dev *dev)
 {
 	struct trace *trace = dev->trace;
 
-	if (!trace || trace->looking)
+	if (trace->looking)
 		return;
 	trace->looking = true;
 	if (trace->vcd)

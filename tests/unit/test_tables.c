@@ -9,16 +9,10 @@ static void quiet(void *arg, enum mdl_log_level level, const char *line)
 	(void)line;
 }
 
-static int make_widths(uint8_t min, uint8_t max, bool in_config)
+/* A device of one register. */
+static int make(const struct mdl_reg *given, bool in_config)
 {
-	const struct mdl_reg reg = {.name = "A",
-				    STORE(plain),
-				    .offset = 0x80,
-				    ALL32,
-				    .count = 1,
-				    .width = 4,
-				    .access_min = min,
-				    .access_max = max};
+	const struct mdl_reg reg = *given;
 	const struct mdl_bar bar = {.type = MDL_BAR_MEM32,
 				    .access_min = 2,
 				    .access_max = 4,
@@ -41,6 +35,44 @@ static int make_widths(uint8_t min, uint8_t max, bool in_config)
 	return err;
 }
 
+static int make_widths(uint8_t min, uint8_t max, bool in_config)
+{
+	const struct mdl_reg reg = {.name = "A",
+				    STORE(plain),
+				    .offset = 0x80,
+				    ALL32,
+				    .count = 1,
+				    .width = 4,
+				    .access_min = min,
+				    .access_max = max};
+
+	return make(&reg, in_config);
+}
+
+static int make_pattern(const char *pattern)
+{
+	static const struct mdl_dim dim = {1, 4};
+	const struct mdl_reg reg = {.name = "A.B",
+				    .pattern = pattern,
+				    STORE(plain),
+				    ALL32,
+				    .count = 1,
+				    .width = 4,
+				    .ndims = 1,
+				    .dims = &dim};
+
+	return make(&reg, false);
+}
+
+static void names_have_their_dimensions(void **state)
+{
+	(void)state;
+	assert_int_equal(make_pattern(NULL), 0);
+	assert_int_equal(make_pattern("A.B"), 0);
+	assert_int_equal(make_pattern("A[].B"), 0);
+	assert_int_equal(make_pattern("A[].B[]"), -EINVAL);
+}
+
 static void widths_are_within_the_bars(void **state)
 {
 	(void)state;
@@ -61,6 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(widths_are_within_the_bars),
+		cmocka_unit_test(names_have_their_dimensions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
