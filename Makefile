@@ -89,7 +89,7 @@ UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 TESTS      :=
 TOOLS      :=
 
-.PHONY: all help deps check check-asan check-valgrind check-qemu demo demo-qemu bench fuzz format \
+.PHONY: all help deps check check-asan check-tsan check-threads check-valgrind check-qemu demo demo-qemu bench fuzz format \
 	install clean tests tools devices
 all: $(MDLC) $(LIBMDL) tools devices ## compiler, library, tools and devices (default)
 
@@ -200,6 +200,12 @@ check: tests ## build and run all tests but those with QEMU
 	$(Q)BUILD=$(BUILD) CC='$(CC)' SANITIZE=$(SANITIZE) tests/run $(UNIT_TESTS) $(TESTS)
 check-asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) BUILD=$(BUILD)/asan SANITIZE=1 check
+# What runs threads and synchronizes them with more than a socket, which ThreadSanitizer does not see.
+THREAD_TESTS := $(addprefix $(BUILD)/tests/unit/test_,threads loop call sigbus)
+check-threads: $(THREAD_TESTS)
+	$(Q)BUILD=$(BUILD) tests/run $(THREAD_TESTS)
+check-tsan: ## tests with several threads, under ThreadSanitizer
+	$(Q)$(MAKE) BUILD=$(BUILD)/tsan SANITIZE=thread check-threads
 check-valgrind: tests ## unit tests under valgrind
 	$(Q)BUILD=$(BUILD) tests/run --valgrind $(UNIT_TESTS)
 

@@ -573,7 +573,10 @@ int mdl_takeover(struct mdl_dev *dev, const char *path);
 int mdl_attach(struct mdl_dev *dev, int fd);
 /* Serve until mdl_stop() (0) or, with mdl_attach(), until the client leaves (0). */
 int mdl_run(struct mdl_dev *dev);
-/* Serve what is there now and return: how many messages and events, or an error; never blocks. */
+/*
+ * Serve what is there now and return: how many messages and events, or an error.  Never waits for
+ * something to come; a hook that does DMA by messages does wait for its client (5 s at most).
+ */
 int mdl_poll(struct mdl_dev *dev);
 /* Readable when mdl_poll() has something to do: for another event loop.  Stays the device's. */
 int mdl_fd(const struct mdl_dev *dev);
