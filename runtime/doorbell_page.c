@@ -140,6 +140,9 @@ void doorbells_shared(struct mdl_dev *dev, const struct bar *bar)
 	if (!pages || pages->shared || !bar_has_pages(pages, bar))
 		return;
 	pages->shared = true;
+	/* what a former client wrote after it had left does not ring */
+	for (uint32_t i = 0; i < pages->n; i++)
+		look(&pages->doorbells[i], pages->doorbells[i].seen);
 	start(dev);
 }
 

@@ -229,20 +229,14 @@ static bool same_areas(const struct bar *bar, struct parcel *parcel)
 
 static int take_memory(struct mdl_dev *dev, struct bar *bar, int fd)
 {
-	struct ram_window *window;
 	struct stat st;
+	int rc;
 
 	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size != bar->shared_size)
 		return -EBADMSG;
-	if (mmap(bar->shared, bar->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-		 0) == MAP_FAILED)
-		return -errno;
-	for (uint32_t i = 0; (window = region_ram(dev, i)); i++)
-		if (window->fd == bar->memfd)
-			window->fd = fd;
-	close(bar->memfd);
-	bar->memfd = fd;
-	return 0;
+	rc = bar_memory_replace(dev, bar, fd);
+	bar->given = true;
+	return rc;
 }
 
 int regions_take(struct mdl_dev *dev, struct parcel *parcel)

@@ -203,6 +203,8 @@ bool decode_any(const struct decode *decode, uint64_t offset, uint64_t size);
 /* ---- region.c: BARs; the access rules of LANGUAGE ("Access") */
 int regions_create(struct mdl_dev *dev);
 void regions_destroy(struct mdl_dev *dev);
+/* A new client comes: it gets memory that no former one has mapped. */
+void regions_client_comes(struct mdl_dev *dev);
 int region_access(struct mdl_dev *dev, uint32_t region, uint64_t offset, uint8_t *data, size_t size,
 		  bool is_write);
 /* n bytes of one register, from the hit's byte on, as they lie on the bus. */

@@ -23,6 +23,7 @@ struct bar {
 	int memfd;       /* -1: nothing is mmappable */
 	uint8_t *shared; /* its mapping; BAR offset 0 first */
 	size_t shared_size;
+	bool given;      /* a client has memfd, or had it and may still have it mapped */
 	uint8_t *hidden; /* RAM that the client cannot map */
 	size_t hidden_size;
 	struct vu_sparse_area *areas; /* what the client may map; by offset */
@@ -51,6 +52,8 @@ void region_refused(struct mdl_dev *dev, uint32_t region, uint64_t offset, size_
 /* region_ram.c: memory of a BAR and the table of spans. */
 int bar_memory_create(struct mdl_dev *dev, struct bar *bar);
 void bar_memory_destroy(struct bar *bar);
+/* Another file, of the same size, in place of memfd: it becomes the BAR's. */
+int bar_memory_replace(struct mdl_dev *dev, struct bar *bar, int fd);
 int windows_count(const struct mdl_dev *dev, uint32_t *count);
 const struct span *span_find(const struct bar *bar,
 			     uint64_t offset); /* first that ends behind it */

@@ -267,6 +267,21 @@ const struct span *span_find(const struct bar *bar, uint64_t offset)
 
 /* ---- memory */
 
+/* Memory to share.  No client can cut it off under us. */
+static int file_create(size_t size)
+{
+	int fd = memfd_create("mdl-bar", MFD_CLOEXEC | MFD_ALLOW_SEALING), err;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)size) == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
 static int shared_create(struct bar *bar)
 {
 	uint64_t end = 0;
@@ -280,13 +295,9 @@ static int shared_create(struct bar *bar)
 	if (end == 0)
 		return 0;
 	bar->shared_size = round_up(end, page_size());
-	bar->memfd = memfd_create("mdl-bar", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	bar->memfd = file_create(bar->shared_size);
 	if (bar->memfd < 0)
-		return -errno;
-	if (ftruncate(bar->memfd, (off_t)bar->shared_size) != 0)
-		return -errno;
-	if (fcntl(bar->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
-		return -errno;
+		return bar->memfd;
 	bar->shared =
 		mmap(NULL, bar->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED, bar->memfd, 0);
 	if (bar->shared == MAP_FAILED) {
@@ -363,6 +374,70 @@ int bar_memory_create(struct mdl_dev *dev, struct bar *bar)
 	}
 	windows_place(dev, bar);
 	return 0;
+}
+
+int bar_memory_replace(struct mdl_dev *dev, struct bar *bar, int fd)
+{
+	struct ram_window *window;
+
+	/* where it was: the author's pointers stay as they are */
+	if (mmap(bar->shared, bar->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		 0) == MAP_FAILED)
+		return -errno;
+	for (uint32_t i = 0; (window = region_ram(dev, i)); i++)
+		if (window->fd == bar->memfd)
+			window->fd = fd;
+	close(bar->memfd);
+	bar->memfd = fd;
+	return 0;
+}
+
+/* What was never written takes no memory in the copy either. */
+static int copy_shared(const struct bar *bar, int fd)
+{
+	off_t at = 0;
+
+	while ((at = lseek(bar->memfd, at, SEEK_DATA)) >= 0) {
+		const off_t end = lseek(bar->memfd, at, SEEK_HOLE);
+
+		if (end < 0)
+			return -errno;
+		while (at < end) {
+			ssize_t n = pwrite(fd, bar->shared + at, (size_t)(end - at), at);
+
+			if (n < 0)
+				return -errno;
+			at += n;
+		}
+	}
+	return errno == ENXIO ? 0 : -errno;
+}
+
+static int renew(struct mdl_dev *dev, struct bar *bar)
+{
+	int fd = file_create(bar->shared_size), err;
+
+	if (fd < 0)
+		return fd;
+	err = copy_shared(bar, fd);
+	if (!err)
+		err = bar_memory_replace(dev, bar, fd);
+	if (err)
+		close(fd);
+	return err;
+}
+
+void regions_client_comes(struct mdl_dev *dev)
+{
+	for (unsigned i = 0; i < NUM_BARS; i++) {
+		struct bar *bar = &dev->regions->bars[i];
+		int err = bar->given ? renew(dev, bar) : 0;
+
+		bar->given = err != 0;
+		if (err)
+			log_warn(dev, "BAR %u: the former client may still have its memory: %s", i,
+				 strerror(-err));
+	}
 }
 
 void bar_memory_destroy(struct bar *bar)

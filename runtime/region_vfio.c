@@ -22,7 +22,7 @@ static void region_flags(const struct mdl_dev *dev, struct vu_region_info *info)
  * A client that has no room for the capabilities is told how much they need, and asks again.  Their
  * flag without them is what QEMU refuses.
  */
-static void region_mapping(struct mdl_dev *dev, const struct bar *bar, struct vu_region_info *info,
+static void region_mapping(struct mdl_dev *dev, struct bar *bar, struct vu_region_info *info,
 			   uint32_t room, struct reply *reply)
 {
 	/* a client that takes no descriptors can map nothing */
@@ -40,6 +40,7 @@ static void region_mapping(struct mdl_dev *dev, const struct bar *bar, struct vu
 	}
 	reply->fds[0] = bar->memfd;
 	reply->nfds = 1;
+	bar->given = true;
 	doorbells_shared(dev, bar);
 }
 

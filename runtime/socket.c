@@ -345,6 +345,7 @@ int conn_open(struct mdl_dev *dev, int fd, bool attached)
 	conn->broken = conn->clogged = conn->left = conn->waits_for_us = false;
 	conn->attached = attached;
 	log_limited(dev, MDL_LOG_INFO, "a client has come");
+	regions_client_comes(dev);
 	device_client_came(dev);
 	return 0;
 }

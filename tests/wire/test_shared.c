@@ -203,12 +203,46 @@ static void mapped_memory_cannot_be_cut(void **state)
 	assert_int_equal(card_get(card, 2, 0x10000, 4), 7);
 }
 
+/* Who has left may keep the mapping: it is no longer the memory of the device. */
+static void mapped_memory_of_a_former_client(void **state)
+{
+	struct card *card = *state;
+	uint8_t *former = map_area(card, 0x10000, 0x1000), *next;
+	uint8_t *bells = map_area(card, TAIL, 0x1000);
+
+	memcpy(former, "before", 6);
+	card_reopen(card);
+	/* what stood there stays, as in a card */
+	assert_int_equal(card_get(card, 2, 0x10000, 4), 0x6f666562);
+	memcpy(former, "behind", 6);
+	assert_int_equal(card_get(card, 2, 0x10000, 4), 0x6f666562);
+	card_put(card, 2, 0x10008, 4, 0x12345678);
+	assert_int_equal(former[8], 0);
+	*(volatile uint32_t *)(void *)bells = 0x77;
+	next = map_area(card, 0x10000, 0x1000);
+	assert_memory_equal(next, "before", 6);
+	memcpy(next, "again.", 6);
+	assert_int_equal(card_get(card, 2, 0x10000, 4), 0x69616761);
+	munmap(bells, 0x1000);
+	bells = map_area(card, TAIL, 0x1000);
+	*(volatile uint32_t *)(void *)bells = 0x78;
+	assert_true(reaches(card, 3, 0x78));
+	assert_int_equal(hits(card, 3), 1);
+	munmap(former, 0x1000);
+	munmap(next, 0x1000);
+	munmap(bells, 0x1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CARD_TEST(doorbell_by_message), CARD_TEST(doorbell_by_eventfd),
-		CARD_TEST(doorbell_by_page),    CARD_TEST(sparse_areas),
-		CARD_TEST(mapped_memory),       CARD_TEST(mapped_memory_cannot_be_cut),
+		CARD_TEST(doorbell_by_message),
+		CARD_TEST(doorbell_by_eventfd),
+		CARD_TEST(doorbell_by_page),
+		CARD_TEST(sparse_areas),
+		CARD_TEST(mapped_memory),
+		CARD_TEST(mapped_memory_cannot_be_cut),
+		CARD_TEST(mapped_memory_of_a_former_client),
 	};
 
 	return cmocka_run_group_tests_name("doorbells and mapped memory", tests, NULL, NULL);
