@@ -2,6 +2,7 @@
 /* DEVICE_GET_REGION_IO_FDS: descriptors instead of messages. */
 #include "conform.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -134,6 +135,7 @@ static enum verdict filled(struct probe *probe)
 	const uint64_t most = UINT64_MAX - 1;
 
 	APPLIES_IF(probe, index >= 0, "no region has such descriptors");
+	REQUIRE(probe, reply.nfds > 0, "region %d: no descriptors came", index);
 	for (int i = 0; i < 100; i++) {
 		struct pollfd p = {.fd = reply.fds[0], .events = POLLOUT};
 
@@ -147,6 +149,35 @@ static enum verdict filled(struct probe *probe)
 	return HOLDS;
 }
 
+static bool set_state(struct client *client, uint32_t state)
+{
+	struct vu_mig_device_state data = {state, UINT32_MAX}, echo;
+
+	return client_feature(client, VU_FEATURE_SET | VU_FEATURE_MIG_DEVICE_STATE, &data,
+			      sizeof(data), &echo, sizeof(echo)) == sizeof(echo);
+}
+
+/* Flags belong to all who hold an eventfd: an empty one may now make its reader wait. */
+static enum verdict waiting(struct probe *probe)
+{
+	struct client_message reply;
+	struct vu_region_io_fds info;
+	int index = find(probe, &reply, &info);
+	bool stopped;
+
+	APPLIES_IF(probe, index >= 0, "no region has such descriptors");
+	for (unsigned i = 0; i < reply.nfds; i++)
+		fcntl(reply.fds[i], F_SETFL, 0);
+	/* where a server may look at them without having been told */
+	stopped = set_state(&probe->client, VU_MIG_STOP);
+	if (stopped)
+		set_state(&probe->client, VU_MIG_RUNNING);
+	client_message_free(&reply);
+	REQUIRE(probe, conform_serves(&probe->client),
+		"no service with eventfds that are not O_NONBLOCK");
+	return HOLDS;
+}
+
 #define SPEC "vfio-user specification, VFIO_USER_DEVICE_GET_REGION_IO_FDS"
 const struct row rows_io_fds[] = {
 	{"io fds: sub-regions are sound", SPEC ", Reply", 0, sub_regions},
@@ -154,5 +185,7 @@ const struct row rows_io_fds[] = {
 	{"io fds: asking often opens nothing new", SPEC, 0, same_twice},
 	{"io fds: bad requests are refused", SPEC ", Request", 0, bad_requests},
 	{"io fds: events without end do no harm", "Security Considerations", 0, filled},
+	{"io fds: a client that clears O_NONBLOCK does no harm", "Security Considerations", 0,
+	 waiting},
 	{0},
 };
