@@ -198,14 +198,13 @@ static void gauge_in_the_version_before(void **state)
 	unlink(file);
 }
 
-static void timer(void **state)
+static void check_timer(const char *file)
 {
 	struct device device;
 	uint8_t ram[0x3000];
 	uint64_t since;
 
-	(void)state;
-	restore(&device, "bin/timer", RECORDED "timer-v1.stream", NULL);
+	restore(&device, "bin/timer", file, NULL);
 	assert_int_equal(client_read(&device.client, 1, 0, ram, sizeof(ram)), 0);
 	for (unsigned i = 0; i < sizeof(ram); i++)
 		assert_int_equal(ram[i], (uint8_t)(i * 7));
@@ -213,6 +212,23 @@ static void timer(void **state)
 	since = (uint64_t)time(NULL) - 4102444800u;
 	assert_true(get(&device, 0, 0, 8) - since <= 1);
 	stop(&device);
+}
+
+static void timer(void **state)
+{
+	(void)state;
+	check_timer(RECORDED "timer-v1.stream");
+}
+
+/* By way of PRE_COPY, 6 KiB of it, while RAM had other bytes; then it begins anew. */
+static void timer_by_pre_copy(void **state)
+{
+	(void)state;
+	check_timer(RECORDED "timer-v1-restart.stream");
+	expect_in_dump(RECORDED "timer-v1-restart.stream", 0,
+		       TEXTS("device       timer version 1", "000000: ee ee",
+			     "restart      what stands above does not count\n",
+			     "register     ALARM 0xf4865700\n", "000000: 00 07 0e"));
 }
 
 static void gpio(void **state)
@@ -277,6 +293,7 @@ int main(void)
 		cmocka_unit_test(gauge_in_the_next_version),
 		cmocka_unit_test(gauge_in_the_version_before),
 		cmocka_unit_test(timer),
+		cmocka_unit_test(timer_by_pre_copy),
 		cmocka_unit_test(gpio),
 		cmocka_unit_test(dump_is_as_recorded),
 		cmocka_unit_test(dump_of_damaged_files),
