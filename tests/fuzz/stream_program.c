@@ -38,15 +38,20 @@ void mend_stream(const struct crc32 *crc, uint8_t *bytes, size_t size)
 {
 	uint32_t records = 0, chain = 0, sum;
 	size_t at, payload;
+	uint64_t type;
 
 	for (at = 0; size - at >= RECORD_HEAD; at += RECORD_HEAD + payload) {
 		payload = (size_t)get_le(bytes + at, 4);
 		if (payload > size - at - RECORD_HEAD)
 			return;
-		if (get_le(bytes + at + 4, 2) == RECORD_END && payload == RECORD_END_SIZE) {
+		type = get_le(bytes + at + 4, 2);
+		if ((type == RECORD_END && payload == RECORD_END_SIZE) ||
+		    (type == RECORD_RESTART && payload >= RECORD_RESTART_HEAD)) {
 			put_le(bytes + at + RECORD_HEAD, 4, records);
 			put_le(bytes + at + RECORD_HEAD + 4, 4, chain);
 		}
+		if (type == RECORD_RESTART)
+			records = chain = 0;
 		sum = crc32_add(crc, 0, bytes + at, 8);
 		put_le(bytes + at + 8, 4, crc32_add(crc, sum, bytes + at + RECORD_HEAD, payload));
 		chain = crc32_add(crc, chain, bytes + at + 8, 4);
@@ -356,10 +361,22 @@ static size_t find_record(const struct bytes *stream, unsigned n, size_t *at)
 	return 0;
 }
 
-/* Records doubled, dropped, empty ones put in: checksums are made right afterwards. */
+/* The stream's own header once more, as a RESTART. */
+static void add_restart(struct bytes *made, const struct bytes *stream)
+{
+	struct bytes payload = {0};
+	size_t at, size = find_record(stream, 0, &at);
+
+	bytes_add(&payload, NULL, RECORD_RESTART_HEAD);
+	bytes_add(&payload, stream->at + RECORD_HEAD, size - RECORD_HEAD);
+	add_record(made, RECORD_RESTART, payload.at, payload.size);
+	free(payload.at);
+}
+
+/* Records doubled, dropped, put in: checksums are made right afterwards. */
 static void edit_records(struct fuzz *f, struct bytes *stream)
 {
-	unsigned kind = below(f, 5);
+	unsigned kind = below(f, 6);
 	size_t at, size = find_record(stream, below(f, 20), &at);
 	struct bytes made = {0};
 
@@ -370,6 +387,8 @@ static void edit_records(struct fuzz *f, struct bytes *stream)
 		add_record(&made, RECORD_PAD, NULL, below(f, 2000));
 	if (kind == 1)
 		bytes_add(&made, stream->at + at, size);
+	if (kind == 5)
+		add_restart(&made, stream);
 	if (kind == 2)
 		put_le(stream->at + at + 4, 2, below(f, 8));
 	if (kind == 3)
