@@ -293,8 +293,9 @@ int stubs_write(const struct stubs *stubs, const char *path, bool create, const 
 	if (!buffer_add(&whole, head->data, head->size) ||
 	    !buffer_add(&whole, functions->data, functions->size))
 		return complain(path);
-	output = (struct output){
-		.path = create && !stubs->text ? path : NULL, .data = whole.data, .size = whole.size};
+	output = (struct output){.path = create && !stubs->text ? path : NULL,
+				 .data = whole.data,
+				 .size = whole.size};
 	result = output_write(&output, 1);
 	free(whole.data);
 	return result;

@@ -368,12 +368,6 @@ static const char *help_at(const struct parse *parse, const struct expected *exp
 		       : NULL;
 }
 
-static const char *help_comma(const struct parse *parse, const struct expected *expected)
-{
-	(void)parse;
-	return expects(expected, "';'") ? "a declaration ends with ';'" : NULL;
-}
-
 /* How a statement that begins with that word is written. */
 static const char *usage_of(int first)
 {
@@ -467,7 +461,7 @@ void help_habit(struct parse *parse, const char *found, const struct expected *e
 	else if (!strcmp(found, "default"))
 		help = expects(expected, "check") ? "a reset value is written = 5" : NULL;
 	else if (!strcmp(found, "','"))
-		help = help_comma(parse, expected);
+		help = expects(expected, "';'") ? "a declaration ends with ';'" : NULL;
 	else if (!strcmp(found, "';'") && expects(expected, "','"))
 		help = "enumerators are separated by commas";
 	if (help)

@@ -92,7 +92,8 @@ static char *canonical_text(const struct options *options, const char *name, siz
 	return text;
 }
 
-/* Where the text of a source goes: to the file itself, wherever a link to it leads.  To be freed. */
+/* Where the text of a source goes: to the file itself, wherever a link to it leads.  To be freed.
+ */
 static char *format_target(const struct options *options, const char *name)
 {
 	const char *output = options->emit.output;
