@@ -281,10 +281,17 @@ static void correct_braces(struct parse *parse, void *scanner, struct token *tok
 		return;
 	if (parse->item_first == REG && !looks_like_c(parse->source->text + parse->offset))
 		return;
-	diag_report(parse->tree->diag, CHECK_SYNTAX, token->loc,
-		    "unexpected '{'; C stands between %%{ and %%}");
-	scan_braces(parse, scanner, token->loc);
+	const struct loc at = token->loc;
+	struct loc end;
+
+	scan_braces(parse, scanner, at);
 	next_token(parse, scanner, token);
+	if (diag_report(parse->tree->diag, CHECK_SYNTAX, at,
+			"unexpected '{'; C stands between %%{ and %%}") &&
+	    code_looks_over(parse, parse->offset, &end)) {
+		diag_note(parse->tree->diag, end, "it looks as if it was to end before this");
+		parse->swallowed = true; /* with the '}' of what is around */
+	}
 }
 
 int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *parse)

@@ -342,7 +342,8 @@ void report_unexpected(struct parse *parse, const char *found, const char *const
 	char list[300];
 
 	parse->tree->syntax_errors = true;
-	if (parse->gave_up)
+	/* The string without end was the mistake. */
+	if (parse->gave_up || (loc->line == parse->open_line && !strcmp(found, "string")))
 		return;
 	for (unsigned i = 0; i < nnames; i++)
 		expected.names[i] = names[i];

@@ -404,6 +404,7 @@ void resolve_pci(struct resolver *r, const struct node *node)
 	const struct node *seen[N_ITEMS + 1] = {0};
 	struct reading p = {.r = r, .pci = &r->model->pci};
 	struct node at = {.loc = head_loc(node)};
+	bool unknown = false; /* perhaps what is missing */
 
 	p.pci->loc = at.loc;
 	for (const struct node *item = node->children; item; item = item->next) {
@@ -414,8 +415,10 @@ void resolve_pci(struct resolver *r, const struct node *node)
 			continue;
 		}
 		i = find_item(r, item);
-		if (i == N_ITEMS)
+		if (i == N_ITEMS) {
+			unknown = true;
 			continue;
+		}
 		if (seen[i] && !items[i].many) {
 			if (fail(r, REPEATED_WORD, item->name_loc, "'%s' is given twice",
 				 item->name))
@@ -431,8 +434,10 @@ void resolve_pci(struct resolver *r, const struct node *node)
 			     item->name);
 		items[i].read(&p);
 	}
-	need(r, &at, seen[0], "vendor");
-	need(r, &at, seen[1], "device");
+	if (!unknown) {
+		need(r, &at, seen[0], "vendor");
+		need(r, &at, seen[1], "device");
+	}
 	check_express(r, p.pci, seen[11]);
 	p.pci->caps = arena_array(r->arena, struct m_cap, p.vendor_caps.n + 8);
 	for (unsigned i = 0; i < p.vendor_caps.n; i++)
