@@ -50,9 +50,11 @@ static void report_unknown(struct resolver *r, const struct attr *attr, enum pla
 		return;
 	list_words(place, known, sizeof(known));
 	if (known[0])
-		diag_help(r->diag, "a %s takes: %s", place_name(place), known);
+		diag_help(r->diag, "%s %s takes: %s", article(place_name(place)), place_name(place),
+			  known);
 	else
-		diag_help(r->diag, "a %s takes only a doc string", place_name(place));
+		diag_help(r->diag, "%s %s takes only a doc string", article(place_name(place)),
+			  place_name(place));
 }
 
 static const char *takes(unsigned forms)
@@ -77,8 +79,8 @@ static bool word_fits(struct resolver *r, const struct attr *attr, const struct 
 	char places[200];
 
 	if (!(info->places & place)) {
-		if (!fail(r, MISPLACED_WORD, attr->name_loc, "'%s' has no meaning for a %s",
-			  attr->name, place_name(place)))
+		if (!fail(r, MISPLACED_WORD, attr->name_loc, "'%s' has no meaning for %s %s",
+			  attr->name, article(place_name(place)), place_name(place)))
 			return false;
 		near = suggest_word(attr->name, place);
 		if (near)
@@ -169,7 +171,8 @@ static bool place_takes(struct resolver *r, const struct attr *attr, unsigned pl
 {
 	if (places & place)
 		return true;
-	fail(r, MISPLACED_WORD, attr->loc, "a %s takes no %s", place_name(place), what);
+	fail(r, MISPLACED_WORD, attr->loc, "%s %s takes no %s", article(place_name(place)),
+	     place_name(place), what);
 	return false;
 }
 

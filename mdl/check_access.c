@@ -311,8 +311,8 @@ static void look_at_width(struct checking *c, const struct bits *bits)
 	found(c, TORN_FIELD, bits->reg->via, bits->loc,
 	      "%s takes more than one write: %s is accessed by at most %u bytes, at multiples of "
 	      "that",
-	      describe(c, bits),
-	      bits->reg->narrowed ? "it" : describe_space(c, bits->reg->bar), access);
+	      describe(c, bits), bits->reg->narrowed ? "it" : describe_space(c, bits->reg->bar),
+	      access);
 }
 
 void check_torn_field(struct checking *c)

@@ -109,8 +109,8 @@ static bool eval_name(const struct context *c, const struct expr *e, uint64_t *v
 	if (s && s->kind == SYM_CONST)
 		return eval_const(c->r, s->thing, e->loc, value);
 	if (s) {
-		if (fail(c->r, UNKNOWN_NAME, e->loc, "'%s' is not a number but a %s", e->name,
-			 kind_name(s->kind)))
+		if (fail(c->r, UNKNOWN_NAME, e->loc, "'%s' is not a number but %s %s", e->name,
+			 article(kind_name(s->kind)), kind_name(s->kind)))
 			diag_note(c->r->diag, s->loc, "declared here");
 		return false;
 	}

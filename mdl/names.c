@@ -65,6 +65,11 @@ struct symbol *names_add(struct names *names, uint32_t space, const char *name,
 	return s;
 }
 
+const char *article(const char *noun)
+{
+	return strchr("aeiou", *noun) ? "an" : "a";
+}
+
 const char *kind_name(enum symbol_kind kind)
 {
 	static const char *const kinds[] = {

@@ -50,6 +50,8 @@ struct symbol *names_add(struct names *names, uint32_t space, const char *name,
 			 enum symbol_kind kind, struct loc loc, void *thing);
 /* "register", "timer" … */
 const char *kind_name(enum symbol_kind kind);
+/* "a" or "an" */
+const char *article(const char *noun);
 
 /* A word that C, or the headers that every generated file includes, takes for itself. */
 bool is_c_keyword(const char *name);

@@ -52,8 +52,8 @@ struct symbol *declare(struct resolver *r, uint32_t space, enum symbol_kind kind
 		     "every device's structure has a member '%s' of its own", name);
 		return NULL;
 	}
-	if (fail(r, DUPLICATE_NAME, loc, "there is %s %s '%s' already",
-		 strchr("aeiou", *kind_name(s->kind)) ? "an" : "a", kind_name(s->kind), name)) {
+	if (fail(r, DUPLICATE_NAME, loc, "there is %s %s '%s' already", article(kind_name(s->kind)),
+		 kind_name(s->kind), name)) {
 		diag_note(r->diag, s->loc, "declared here");
 		note_via(r->diag, s->via);
 	}
@@ -93,7 +93,8 @@ struct symbol *lookup_global(struct resolver *r, enum symbol_kind kind, const ch
 	if (s && s->kind == kind)
 		return s;
 	if (s) {
-		if (fail(r, UNKNOWN_NAME, loc, "'%s' is a %s, not a %s", name, kind_name(s->kind),
+		if (fail(r, UNKNOWN_NAME, loc, "'%s' is %s %s, not %s %s", name,
+			 article(kind_name(s->kind)), kind_name(s->kind), article(kind_name(kind)),
 			 kind_name(kind)))
 			diag_note(r->diag, s->loc, "declared here");
 		return NULL;

@@ -53,7 +53,7 @@ struct layout {
 	const struct node *node;
 	struct m_layout *model;
 	unsigned alignment;
-	bool lost;                   /* a member was not understood: where others stand is not known */
+	bool lost; /* a member was not understood: where others stand is not known */
 	enum { LAYOUT_NEW, LAYOUT_BUSY, LAYOUT_READY } state;
 };
 
@@ -93,7 +93,8 @@ struct widths {
 struct layer {
 	struct access access;
 	bool is_volatile;
-	int sticky;     /* strongest reset kind survived, or -1 */
+	int sticky; /* strongest reset kind survived, or -1 */
+	struct loc sticky_loc;
 	unsigned width; /* bytes; 0: not given */
 	struct widths widths;
 	enum { ENDIAN_NONE, ENDIAN_LITTLE, ENDIAN_BIG } endian;

@@ -232,6 +232,8 @@ void own_layer(struct resolver *r, const struct env *env, const struct attrs *at
 	*layer = (struct layer){.access = own_access(r, attrs)};
 	layer->is_volatile = attrs->word[W_VOLATILE] != NULL;
 	layer->sticky = own_sticky(r, attrs->word[W_STICKY]);
+	if (layer->sticky >= 0)
+		layer->sticky_loc = attrs->word[W_STICKY]->loc;
 	layer->width = own_width(r, env, attrs->word[W_WIDTH]);
 	own_widths(r, env, attrs->word[W_ACCESS], &layer->widths);
 	layer->endian = attrs->word[W_LE]   ? ENDIAN_LITTLE

@@ -61,8 +61,8 @@ static void report_event(struct resolver *r, const char *name, struct loc loc,
 		fail(r, UNKNOWN_EVENT, loc, "unknown event '%s'; did you mean '%s'?", name, near);
 		return;
 	}
-	if (known ? !fail(r, MISPLACED_WORD, loc, "'on %s' does not happen to a %s", name,
-			  place_name(place))
+	if (known ? !fail(r, MISPLACED_WORD, loc, "'on %s' does not happen to %s %s", name,
+			  article(place_name(place)), place_name(place))
 		  : !fail(r, UNKNOWN_EVENT, loc, "unknown event '%s'", name))
 		return;
 	for (int i = M_ON_WRITE; i < M_EVENTS; i++)
@@ -71,7 +71,8 @@ static void report_event(struct resolver *r, const char *name, struct loc loc,
 			strncat(words, events[i].word, sizeof(words) - strlen(words) - 1);
 			separator = ", on ";
 		}
-	diag_help(r->diag, "a %s has: on %s", place_name(place), words);
+	diag_help(r->diag, "%s %s has: on %s", article(place_name(place)), place_name(place),
+		  words);
 }
 
 bool find_event(struct resolver *r, const char *name, struct loc loc, bool is_check,
@@ -85,7 +86,8 @@ bool find_event(struct resolver *r, const char *name, struct loc loc, bool is_ch
 		}
 		if (events[M_CHECK_WRITE].places & place)
 			return true;
-		fail(r, MISPLACED_WORD, loc, "a %s has no 'check write'", place_name(place));
+		fail(r, MISPLACED_WORD, loc, "%s %s has no 'check write'",
+		     article(place_name(place)), place_name(place));
 		return false;
 	}
 	for (int i = M_ON_WRITE; i < M_EVENTS; i++) {

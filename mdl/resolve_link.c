@@ -123,8 +123,8 @@ static bool find_path(struct resolver *r, const struct scope *scope, const struc
 	if (!s)
 		return no_such(r, path, parts[0], scope->space);
 	if (s->kind != SYM_REG || n - i > 2) {
-		if (fail(r, BAD_ARGUMENT, path->loc, "'%s' is a %s, not a register", parts[i],
-			 kind_name(s->kind)))
+		if (fail(r, BAD_ARGUMENT, path->loc, "'%s' is %s %s, not a register", parts[i],
+			 article(kind_name(s->kind)), kind_name(s->kind)))
 			diag_note(r->diag, s->loc, "declared here");
 		return false;
 	}

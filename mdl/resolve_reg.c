@@ -144,6 +144,9 @@ static void refuse_alias_resets(struct resolver *r, const struct layer *own)
 			fail(r, CONTRADICTION, own->resets.at[i].loc,
 			     "an alias shares another register's bits: the reset value belongs "
 			     "there");
+	if (own->sticky >= 0)
+		fail(r, CONTRADICTION, own->sticky_loc,
+		     "an alias shares another register's bits: 'sticky' belongs there");
 }
 
 static void check_whole(struct resolver *r, const struct attrs *attrs, struct reg_info *info)
