@@ -253,12 +253,17 @@ static void put_role(struct facts *f, const struct m_reg *reg)
 	put_element(f, reg->dims, owner->intr ? reg->ndims : 0);
 }
 
-static void put_reg_relations(struct facts *f, const struct m_reg *reg, const char *id)
+static void put_reg_relations(const struct facts_run *run, const struct m_reg *reg, const char *id)
 {
+	struct facts *f = run->facts;
 	static const char *const doorbells[] = {"", "MESSAGE", "IOEVENTFD", "MMAP"};
 
 	facts_text(f, "owner", owner_of(reg)->cname);
 	facts_text(f, "alias", reg->alias_of ? reg->alias_of->path : NULL);
+	if (reg->alias_of)
+		facts_number(f, "alias_index", run->reg_index[reg->alias_of->id]);
+	else
+		facts_text(f, "alias_index", NULL);
 	facts_text(f, "pair", reg->pair ? reg->pair->path : NULL);
 	facts_flag(f, "storage", has_storage(reg));
 	facts_flag(f, "once", reg->masks.once != 0);
@@ -307,7 +312,7 @@ static void write_reg(const struct facts_run *run, const struct m_reg *reg, cons
 	put_flags(f, reg);
 	facts_number(f, "effects", count_effects(reg));
 	put_reg_hooks(f, reg);
-	put_reg_relations(f, reg, id);
+	put_reg_relations(run, reg, id);
 	facts_end(f);
 }
 

@@ -295,6 +295,23 @@ static void write_hooks(const struct write *w, uint64_t value)
 		call_write_hooks(reg->hooks, w, value, w->old);
 }
 
+/* Through an alias the register itself has changed: the bits of `changed`. */
+static void change_hooks(const struct write *w, const struct mdl_reg *reg, uint64_t value,
+			 uint64_t changed)
+{
+	for (uint32_t i = 0; reg->field_hooks && i < reg->nfields; i++) {
+		const struct mdl_field *field = &reg->fields[i];
+		const uint64_t mask = field_mask(field);
+
+		if ((mask & changed) && field->hooks && field->hooks->on_change)
+			field->hooks->on_change(w->dev->instance, w->at,
+						(value & mask) >> field->lsb,
+						(w->old & mask) >> field->lsb);
+	}
+	if (changed && reg->hooks && reg->hooks->on_change)
+		reg->hooks->on_change(w->dev->instance, w->at, value, w->old);
+}
+
 static void doorbell_write(struct write *w)
 {
 	const struct mdl_reg_hooks *hooks = w->reg->hooks;
@@ -324,6 +341,9 @@ static void plain_write(struct write *w)
 	if (w->dev->tracing)
 		trace_stored(w->dev, reg, w->element, value);
 	write_hooks(w, value);
+	value &= ~pulses;
+	if (reg->alias_of)
+		change_hooks(w, reg->alias_of, value, (value ^ w->old) & ~pulses);
 }
 
 void reg_write(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t data,

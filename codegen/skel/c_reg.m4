@@ -186,6 +186,9 @@ d4_saw(«register»)»)m4_dnl
 @if flags
 		.flags = d4_flags(?{flags}),
 @endif
+@if alias
+		.alias_of = &${dev}_reg_table[${alias_index}],
+@endif
 @if role
 		.intr_role = MDL_INTR_${role},
 		.intr = &${dev}_${intr}_intr,

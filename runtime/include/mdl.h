@@ -301,6 +301,7 @@ struct mdl_reg {
 	const struct mdl_reg_hooks *hooks;  /* the register's own; or NULL */
 	bool field_hooks;                   /* some field has hooks */
 	bool has_read_hook;                 /* the register's or some field's */
+	const struct mdl_reg *alias_of;     /* with MDL_REG_ALIAS: whose on_change hooks run, too; or NULL */
 	const struct mdl_intr *intr;        /* with intr_role */
 	const struct mdl_doorbell *doorbell;/* with MDL_REG_DOORBELL */
 	/* On a reset of kind k: value = (value & ~reset_mask[k]) | (reset[k] & reset_mask[k]). */

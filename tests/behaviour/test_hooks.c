@@ -20,6 +20,7 @@ enum {
 	W1 = 0xb04,
 	RW1 = 0xb08,
 	SETS = 0xb0c,
+	CHANGE = 0xb10,
 	INT = 0xc00
 };
 
@@ -152,6 +153,26 @@ static void indices_locks_aliases(void **state)
 	IS(GA + 0x100 + 0x10 + 0x40 + 0x10, 0x12);
 	PUT(GA + 0x100 + 0x10 + 0x40 + 0x10, 9);
 	RAN({1000 + 0x12, 9, 0});
+}
+
+/* The register's own `on change` runs whichever way its bits changed, `on write` for its own
+ * writes. */
+static void changes_through_aliases(void **state)
+{
+	struct made *made = *state;
+
+	PUT(CHANGE + 0x14, 0x0a);
+	NONE_RAN;
+	PUT(CHANGE + 0x14, 0x01);
+	RAN({7011, 4, 5}, {7001, 0x54, 0x55});
+	PUT(CHANGE + 0x14, 0x40);
+	RAN({7001, 0x14, 0x54});
+	PUT(CHANGE + 8, 0x80000000);
+	NONE_RAN;
+	PUT(CHANGE + 8, 0x8000000f);
+	RAN({7030, 0x5a, 0x55}, {7010, 0xa, 5}, {7000, 0x5a, 0x55});
+	PUT(CHANGE, 0x5b);
+	RAN({7010, 0xb, 0xa}, {7020, 5, 5}, {7000, 0x5b, 0x5a});
 }
 
 static void arrays_in_each_other(void **state)
@@ -295,9 +316,11 @@ static void causes_of_all_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(hooks_of_touched_fields), TEST(check_comes_before),   TEST(halves_of_64_bits),
-		TEST(indices_locks_aliases),   TEST(arrays_in_each_other), TEST(kinds_of_reset),
-		TEST(first_write_counts),      TEST(timers_of_an_array),   TEST(big_endian_bar),
+		TEST(hooks_of_touched_fields), TEST(check_comes_before),
+		TEST(halves_of_64_bits),       TEST(indices_locks_aliases),
+		TEST(changes_through_aliases), TEST(arrays_in_each_other),
+		TEST(kinds_of_reset),          TEST(first_write_counts),
+		TEST(timers_of_an_array),      TEST(big_endian_bar),
 		TEST(layouts_in_guest_memory), TEST(causes_of_all_kinds),
 	};
 
