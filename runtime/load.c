@@ -129,13 +129,18 @@ static int refuse_name(struct load *load, const uint8_t *name, size_t size, cons
 static bool make_wide(struct object *object, uint16_t width, uint32_t size)
 {
 	const struct mdl_var *var = object->desc;
+	uint8_t *wide;
 
 	if (object->kind != ITEM_VAR || var->type > MDL_VAR_INT || width > 8 ||
 	    width <= object->width || size / width > var->count)
 		return false;
-	object->wide = calloc(1, size);
-	object->bytes = object->wide;
-	return object->wide;
+	wide = calloc(1, size);
+	if (!wide)
+		return false;
+	/* There is one from before a restart. */
+	free(object->wide);
+	object->wide = object->bytes = wide;
+	return true;
 }
 
 static int begin_object(struct load *load, const uint8_t *head, const uint8_t *name)
@@ -175,6 +180,7 @@ static int begin_run(struct load *load, const uint8_t *head, const uint8_t *name
 		ram_place_zeros(place, size);
 		return 0;
 	}
+	ram_expect(load->dev, (uint32_t)load->last_ram, get_le(head + 8, 8), size);
 	load->to = place;
 	load->left = size;
 	return 0;
@@ -308,19 +314,32 @@ static int judge(struct load *load)
 	return state_judge(load->dev, &load->state, load->version);
 }
 
-static int take_over(struct load *load)
+/* The author may refuse, and has RAM to look at for it. */
+static bool may_refuse(const struct load *load)
 {
 	const struct mdl_device_hooks *hooks = load->dev->desc->hooks;
-	int result;
 
-	ram_exchange(load->dev, &load->ram);
-	result = state_apply(load->dev, &load->state);
+	return hooks && hooks->after_load;
+}
+
+static int take_over(struct load *load)
+{
+	struct mdl_dev *dev = load->dev;
+	int result = state_apply(dev, &load->state);
+
 	if (result < 0)
 		return result;
-	load->dev->migration->refused = false;
-	if (hooks && hooks->after_load)
-		hooks->after_load(load->dev->instance);
-	return load->dev->migration->refused ? -EINVAL : 0;
+	if (!may_refuse(load)) {
+		ram_take(dev, &load->ram);
+		return 0;
+	}
+	ram_exchange(dev, &load->ram);
+	dev->migration->refused = false;
+	dev->desc->hooks->after_load(dev->instance);
+	if (!dev->migration->refused)
+		return 0;
+	ram_exchange(dev, &load->ram);
+	return -EINVAL;
 }
 
 int load_finish(struct load *load)
@@ -341,10 +360,8 @@ int load_finish(struct load *load)
 	if (dev->tracing)
 		trace_load(dev);
 	result = take_over(load);
-	if (result < 0) {
-		ram_exchange(dev, &load->ram);
+	if (result < 0)
 		state_apply(dev, &before);
-	}
 	if (dev->tracing)
 		trace_load_end(dev, result);
 	state_destroy(&before);

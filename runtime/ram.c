@@ -287,6 +287,22 @@ bool ram_complete(struct mdl_dev *dev, const struct ram_shadow *shadow, bool may
 	return true;
 }
 
+void ram_expect(struct mdl_dev *dev, uint32_t first, uint64_t offset, uint32_t size)
+{
+	const struct mdl_ram *ram = region_ram(dev, first)->ram;
+	struct ram_window *window = region_ram(dev, first + (uint32_t)(offset / ram->size));
+	uintptr_t start =
+		(uintptr_t)(window->memory + offset % ram->size) & ~(uintptr_t)(RAM_PAGE - 1);
+	uintptr_t end = (uintptr_t)(window->memory + offset % ram->size) + size;
+
+#ifdef MADV_POPULATE_WRITE
+	/* Older kernels do not know it; then it takes its time later. */
+	madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+#else
+	(void)start, (void)end;
+#endif
+}
+
 static void exchange_page(uint8_t *a, uint8_t *b, size_t size)
 {
 	uint8_t between[RAM_PAGE];
@@ -309,4 +325,22 @@ void ram_exchange(struct mdl_dev *dev, struct ram_shadow *shadow)
 			exchange_page(window->memory + page * RAM_PAGE,
 				      shadow->windows[i].memory + page * RAM_PAGE,
 				      page_size(window, page));
+}
+
+void ram_take(struct mdl_dev *dev, const struct ram_shadow *shadow)
+{
+	const struct ram_window *window;
+	const uint8_t *from;
+	uint64_t page;
+	uint8_t *to;
+	uint32_t i;
+
+	for (i = 0; (window = region_ram(dev, i)); i++)
+		for (page = 0; shadow->windows[i].memory && page < pages_of(window); page++) {
+			to = window->memory + page * RAM_PAGE;
+			from = shadow->windows[i].memory + page * RAM_PAGE;
+			/* What is equal, zeros above all, takes no memory. */
+			if (memcmp(to, from, page_size(window, page)) != 0)
+				memcpy(to, from, page_size(window, page));
+		}
 }

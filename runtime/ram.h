@@ -59,7 +59,14 @@ void ram_place_zeros(uint8_t *place, uint32_t size);
 /* Did all pages come?  lacking: NULL, or it is allowed that a window did not come at all. */
 bool ram_complete(struct mdl_dev *dev, const struct ram_shadow *shadow, bool may_lack,
 		  const char **lacking);
+/*
+ * A run came for this place, and will go into the device: see that the device's pages are there
+ * already, which takes longer than to write to them, while the guest does not wait yet.
+ */
+void ram_expect(struct mdl_dev *dev, uint32_t first, uint64_t offset, uint32_t size);
 /* Exchange what the device has and what the shadow has. */
 void ram_exchange(struct mdl_dev *dev, struct ram_shadow *shadow);
+/* Into the device for good. */
+void ram_take(struct mdl_dev *dev, const struct ram_shadow *shadow);
 
 #endif

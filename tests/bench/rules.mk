@@ -2,7 +2,9 @@
 # Speed, in ratios within one run.  Never a test.
 
 BENCH := $(BUILD)/tests/bench/access
-$(BUILD)/obj/tests/bench/%.o: INCLUDES = -Itests
+BENCH_MIGRATION := $(BUILD)/tests/bench/migration
+BENCH_DEVICES   := $(patsubst %,$(BUILD)/bin/%,gpio-idio16 edu timer mdltest) $(BUILD)/tests/bench/window
+$(BUILD)/obj/tests/bench/%.o: INCLUDES = -Itests -Iruntime
 $(BENCH): $(BUILD)/obj/tests/bench/access.o $(BUILD)/obj/tests/lib/client.o $(BUILD)/obj/tests/lib/server.o
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -11,3 +13,24 @@ $(BENCH): $(BUILD)/obj/tests/bench/access.o $(BUILD)/obj/tests/lib/client.o $(BU
 bench: $(MDLC) $(BENCH) $(BUILD)/bin/gpio-idio16 ## speed: of accesses and of mdlc (BUILD_TYPE=rel for true figures)
 	$(Q)$(BENCH) $(BUILD)/bin/gpio-idio16
 	$(Q)BUILD=$(BUILD) tests/bench/mdlc
+
+$(BENCH_MIGRATION): $(BUILD)/obj/tests/bench/migration.o $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/lib/*.c)) $(LIBMDL)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^
+$(GEN)/tests/bench/window.c: tests/bench/window.mdl $(MDLC) $(SKELETONS)
+	$(call say,MDLC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(MDLC) -o $@ $< && touch $@
+$(BUILD)/obj/tests/bench/window.o: $(GEN)/tests/bench/window.c $(FLAGS)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -c -o $@ $<
+$(BUILD)/tests/bench/window: $(BUILD)/obj/tests/bench/window.o $(LIBMDL)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(MDL_LIBS)
+
+.PHONY: bench-migration
+bench-migration: $(BENCH_MIGRATION) $(BENCH_DEVICES) ## figures of migration and live upgrade, device by device
+	$(Q)BUILD=$(BUILD) $(BENCH_MIGRATION)
