@@ -269,6 +269,29 @@ static const struct mdl_pci mig_pci = {
 static const struct mdl_device mig_device = MIG_DEVICE(2, 8, mig_vars_2);
 static const struct mdl_device mig_device_1 = MIG_DEVICE(1, 7, mig_vars_1);
 
+/* Without RAM. */
+static const struct mdl_device mig_small_device = {
+	.abi = MDL_ABI,
+	.version = 2,
+	.name = "mig",
+	.schema = 2,
+	.size = sizeof(struct mig),
+	.nbars = 1,
+	.nirqs = 1,
+	.nintrs = 1,
+	.ntimers = 2,
+	.nvars = 8,
+	.nsections = 1,
+	.pci = &mig_pci,
+	.bars = mig_bars,
+	.irqs = mig_irqs,
+	.intrs = mig_intrs,
+	.timers = mig_timers,
+	.vars = mig_vars_2,
+	.sections = mig_sections,
+	.hooks = &mig_hooks,
+};
+
 static inline void mig_prepare(void)
 {
 	memcpy(mig_vars_1, mig_vars_2, sizeof(mig_vars_1));

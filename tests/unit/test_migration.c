@@ -245,6 +245,32 @@ static void test_chunks(void **state)
 	free(stream);
 }
 
+/* By the byte, and more than all of it at a time. */
+static void test_odd_chunks(void **state)
+{
+	static const uint32_t chunks[] = {1, 7, 1000, 1024, 1025, 4096, 1 << 20};
+	struct peer *from = start(&mig_small_device), *to = start(&mig_small_device);
+	uint8_t *stream = malloc(MAX_STREAM);
+	size_t size, i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++)
+		for (k = 0; k < sizeof(chunks) / sizeof(chunks[0]); k += 3) {
+			put(from, 0, 0x1000 + 16 * (uint32_t)i + (uint32_t)k);
+			assert_int_equal(set_state(from, C), 0);
+			size = read_all(from, stream, chunks[i]);
+			assert_int_equal(size % 1024, 0);
+			assert_int_equal(set_state(from, R), 0);
+			assert_int_equal(set_state(to, L), 0);
+			assert_int_equal(write_all(to, stream, size, chunks[k]), 0);
+			assert_int_equal(set_state(to, R), 0);
+			assert_int_equal(get(to, 0), 0x1000 + 16 * i + k);
+		}
+	free(stream);
+	peer_stop(from);
+	peer_stop(to);
+}
+
 static void test_whole_replies(void **state)
 {
 	uint8_t *stream = malloc(MAX_STREAM), *more = stream + (MAX_STREAM - 8192);
@@ -448,12 +474,12 @@ static void test_client_leaves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_arcs),           cmocka_unit_test(test_features),
-		cmocka_unit_test(test_data_refused),   cmocka_unit_test(test_quiesced),
-		cmocka_unit_test(test_chunks),         cmocka_unit_test(test_whole_replies),
-		cmocka_unit_test(test_older_version),  cmocka_unit_test(test_section),
-		cmocka_unit_test(test_author_refuses), cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_client_leaves),
+		cmocka_unit_test(test_arcs),          cmocka_unit_test(test_features),
+		cmocka_unit_test(test_data_refused),  cmocka_unit_test(test_quiesced),
+		cmocka_unit_test(test_chunks),        cmocka_unit_test(test_odd_chunks),
+		cmocka_unit_test(test_whole_replies), cmocka_unit_test(test_older_version),
+		cmocka_unit_test(test_section),       cmocka_unit_test(test_author_refuses),
+		cmocka_unit_test(test_truncated),     cmocka_unit_test(test_client_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
