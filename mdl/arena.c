@@ -19,6 +19,7 @@ struct arena {
 	struct chunk *chunks;
 	char *free; /* in the newest chunk of the usual size */
 	size_t left;
+	struct arena *child;
 };
 
 static void *must(void *memory)
@@ -34,10 +35,25 @@ struct arena *arena_create(void)
 	return must(calloc(1, sizeof(struct arena)));
 }
 
+struct arena *arena_child(struct arena *arena)
+{
+	if (!arena->child)
+		arena->child = arena_create();
+	return arena->child;
+}
+
+void arena_drop_child(struct arena *arena)
+{
+	if (arena->child)
+		arena_destroy(arena->child);
+	arena->child = NULL;
+}
+
 void arena_destroy(struct arena *arena)
 {
 	struct chunk *next;
 
+	arena_drop_child(arena);
 	for (struct chunk *chunk = arena->chunks; chunk; chunk = next) {
 		next = chunk->next;
 		free(chunk);

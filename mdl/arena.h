@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One arena holds everything of one run of the compiler; nothing in it is freed by itself. */
+/*
+ * One arena holds everything of one run of the compiler; nothing in it is freed by itself.  What is
+ * not needed to the end has an arena of its own, a child.
+ */
 #ifndef ARENA_H
 #define ARENA_H
 
@@ -9,7 +12,10 @@ struct arena;
 
 /* Never returns NULL: a compiler out of memory says so and exits with 2. */
 struct arena *arena_create(void);
-void arena_destroy(struct arena *arena);
+void arena_destroy(struct arena *arena); /* its child too */
+/* Its one child: its own memory, which goes with the parent's, or before. */
+struct arena *arena_child(struct arena *arena);
+void arena_drop_child(struct arena *arena);
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);
 char *arena_copy(struct arena *arena, const char *text, size_t size); /* adds a NUL */

@@ -155,7 +155,7 @@ void format_source(struct arena *arena, const struct source *source, FILE *out)
 {
 	struct collecting c = {.arena = arena};
 	/* Mistakes were reported when it was parsed. */
-	struct tree tree = {.arena = arena, .diag = diag_create(arena, NULL)};
+	struct tree tree = {.arena = arena, .nodes = arena, .diag = diag_create(arena, NULL)};
 	struct parse parse = {
 		.tree = &tree, .source = source, .on_comment = on_comment, .context = &c};
 

@@ -61,6 +61,8 @@ static int compile(const struct options *options, const char *name)
 		model = resolve(tree);
 	if (diag_flush(diag) && !status)
 		status = 1;
+	arena_drop_child(tree->arena); /* the model is all that is needed now */
+	tree->items = NULL;
 	if (!status && (!model || (options->action == DO_COMPILE &&
 				   emit(model, tree->sources, &options->emit))))
 		status = 1;

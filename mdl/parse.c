@@ -101,6 +101,7 @@ static struct tree *new_tree(struct arena *arena, struct diag *diag)
 	struct tree *tree = arena_new(arena, struct tree);
 
 	tree->arena = arena;
+	tree->nodes = arena_child(arena);
 	tree->diag = diag;
 	return tree;
 }

@@ -132,6 +132,7 @@ struct lost_name {
 /* All files of one run, includes merged in place; in source order. */
 struct tree {
 	struct arena *arena;
+	struct arena *nodes;         /* its child: expressions, attributes and nodes, which the model lacks */
 	struct diag *diag;
 	struct node *items;
 	struct node *last;

@@ -6,7 +6,7 @@
 
 static struct expr *new_expr(struct parse *parse, enum expr_kind kind, struct loc loc)
 {
-	struct expr *expr = arena_new(parse->tree->arena, struct expr);
+	struct expr *expr = arena_new(parse->tree->nodes, struct expr);
 
 	expr->kind = kind;
 	expr->loc = loc;
@@ -116,7 +116,7 @@ struct expr_list add_expr(struct expr_list list, struct expr *expr)
 struct attr *new_attr(struct parse *parse, enum attr_kind kind, const char *name,
 		      struct loc name_loc, struct loc loc)
 {
-	struct attr *attr = arena_new(parse->tree->arena, struct attr);
+	struct attr *attr = arena_new(parse->tree->nodes, struct attr);
 
 	attr->kind = kind;
 	attr->name = name;
@@ -211,7 +211,7 @@ struct attr_list add_attr(struct parse *parse, struct attr_list list, struct att
 
 struct node *new_node(struct parse *parse, enum node_kind kind, struct word name, struct loc loc)
 {
-	struct node *node = arena_new(parse->tree->arena, struct node);
+	struct node *node = arena_new(parse->tree->nodes, struct node);
 
 	node->kind = kind;
 	node->loc = loc;
