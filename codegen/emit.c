@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What mdlc can write, and how each is made. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -97,23 +98,35 @@ static void add_output(struct run *run, const char *path, const struct buffer *t
 
 /* ---- facts */
 
-static int write_facts(FILE *out, const struct facts_options *options, const struct model *model,
-		       const bool *needed, bool readable)
+/* For people, all of them, with the names of their arguments before them. */
+static int write_facts(struct buffer *out, const struct facts_options *options,
+		       const struct model *model)
 {
-	char open[2] = {QUOTE_OPEN}, close[2] = {QUOTE_CLOSE};
-	struct facts facts = {.out = out, .open = open, .close = close, .needed = needed};
+	struct facts facts = {.out = out, .open = "\302\253", .close = "\302\273"};
 
-	if (readable) {
-		facts.open = "\302\253";
-		facts.close = "\302\273";
-		for (unsigned i = 0; i < FACT_COUNT; i++)
-			fprintf(out, "# " FACT_PREFIX "%s: %s\n#\t%s\n", fact_name((enum fact)i),
-				fact_what((enum fact)i), fact_args((enum fact)i));
+	for (unsigned i = 0; i < FACT_COUNT; i++) {
+		const char *const parts[] = {
+			"# " FACT_PREFIX, fact_name((enum fact)i), ": ", fact_what((enum fact)i),
+			"\n#\t",          fact_args((enum fact)i), "\n"};
+
+		for (size_t n = 0; n < sizeof(parts) / sizeof(parts[0]); n++)
+			if (!buffer_string(out, parts[n]))
+				facts.error = "out of memory";
 	}
 	facts_write(&facts, model, options);
-	if (facts.error)
-		return complain("%s", facts.error);
-	return 0;
+	return facts.error ? complain("%s", facts.error) : 0;
+}
+
+/* For m4, behind the skeleton: those that it needs. */
+static int add_facts(struct translation *skeleton, const struct facts_options *options,
+		     const struct model *model)
+{
+	const char open[] = {QUOTE_OPEN, '\0'}, close[] = {QUOTE_CLOSE, '\0'};
+	struct facts facts = {
+		.out = &skeleton->m4, .open = open, .close = close, .needs = &skeleton->needs};
+
+	facts_write(&facts, model, options);
+	return facts.error ? complain("%s", facts.error) : 0;
 }
 
 /* Skeleton and facts through m4 into the filter's files. */
@@ -121,31 +134,26 @@ static int expand(const struct run *run, const struct facts_options *options, st
 {
 	const char *dir = skeleton_dir(run->options->skeletons);
 	struct sections sections = {0};
-	bool needed[FACT_COUNT] = {false};
-	char *input = NULL;
-	size_t size = 0;
-	FILE *out;
+	struct translation skeleton;
 	int result;
 
 	if (!dir)
 		return -1;
-	out = open_memstream(&input, &size);
-	if (!out)
-		return complain("%s", strerror(errno));
-	result = skeleton_translate(out, dir, kinds[run->options->kind].skeleton, needed);
+	result = skeleton_translate(&skeleton, dir, kinds[run->options->kind].skeleton,
+				    run->model->cname);
 	if (!result)
-		result = write_facts(out, options, run->model, needed, false);
-	if (fclose(out) != 0 && !result)
-		result = complain("%s", strerror(errno));
+		result = add_facts(&skeleton, options, run->model);
 	if (!result)
-		result = m4_run(input, size, &sections);
-	free(input);
+		result = m4_run(&skeleton.m4, &sections);
+	filter->literals = &skeleton.literals;
 	if (!result)
 		result = sections_flush(&sections, filter);
+	filter->literals = NULL;
 	/* All but stubs begin with some line, whatever the device is. */
 	if (!result && run->options->kind != EMIT_STUBS && !filter->files[0].text.size)
 		result = complain("%s", "m4 wrote nothing");
 	sections_free(&sections);
+	translation_free(&skeleton);
 	return result;
 }
 
@@ -263,23 +271,31 @@ static int emit_one(struct run *run, const struct source *sources)
 	return result;
 }
 
+static int write_json(struct buffer *text, const struct model *model)
+{
+	FILE *out = open_memstream(&text->data, &text->size);
+	int result;
+
+	if (!out)
+		return complain("%s", strerror(errno));
+	result = json_write(out, model);
+	if (fclose(out) != 0 && !result)
+		result = complain("%s", strerror(errno));
+	return result;
+}
+
 /* What C writes itself. */
 static int emit_plain(struct run *run, const struct source *sources)
 {
 	const char *path = output_path(run->options);
 	struct facts_options facts = {.output = path ? path : run->model->name};
 	struct buffer text = {0};
-	FILE *out = open_memstream(&text.data, &text.size);
-	int result = 0;
+	int result;
 
-	if (!out)
-		return complain("%s", strerror(errno));
 	if (run->options->kind == EMIT_JSON)
-		result = json_write(out, run->model);
+		result = write_json(&text, run->model);
 	else
-		result = write_facts(out, &facts, run->model, NULL, true);
-	if (fclose(out) != 0 && !result)
-		result = complain("%s", strerror(errno));
+		result = write_facts(&text, &facts, run->model);
 	add_output(run, path, &text);
 	if (!result)
 		result = finish(run, sources, path);

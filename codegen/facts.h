@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "buffer.h"
 #include "model.h"
 
 #define FACT_PREFIX "d4_"
@@ -16,14 +17,34 @@ enum fact {
 	FACT_COUNT
 };
 
-/* Where facts go.  Errors stick: see facts_error(). */
+#define FACT_ARGS_MAX 64
+
+/*
+ * What a skeleton needs: of which facts, which arguments.  The others are not even written: an
+ * argument is its number in the macro call, 0 if it is not there.  (m4 takes a third of a
+ * microsecond for each.)
+ */
+struct fact_needs {
+	bool fact[FACT_COUNT];
+	unsigned char value[FACT_COUNT][FACT_ARGS_MAX];
+	unsigned char truth[FACT_COUNT][FACT_ARGS_MAX]; /* 1 if it is neither empty nor 0, or 0 */
+};
+
+/* Note that it is needed (arguments count from 1); its number, once there are numbers. */
+unsigned fact_need_value(struct fact_needs *needs, enum fact fact, unsigned arg);
+unsigned fact_need_truth(struct fact_needs *needs, enum fact fact, unsigned arg);
+void fact_needs_number(struct fact_needs *needs);
+
+/* Where facts go.  Errors stick. */
 struct facts {
-	FILE *out;
-	const char *open, *close; /* the quotes */
-	const bool *needed;       /* by fact; NULL: all are */
-	enum fact fact;           /* being written */
-	bool skip;                /* nobody needs it */
-	const char *next;         /* names of its arguments still to come */
+	struct buffer *out;
+	const char *open, *close;       /* the quotes */
+	const struct fact_needs *needs; /* NULL: all */
+	enum fact fact;                 /* being written */
+	bool skip;                      /* nobody needs it */
+	const char *next;               /* names of its arguments still to come */
+	unsigned arg;                   /* the one that is being written, from 1 on */
+	bool first;                     /* nothing stands in the parentheses yet */
 	const char *error;
 };
 
@@ -40,6 +61,7 @@ void facts_format(struct facts *facts, const char *arg, const char *format, ...)
 /* The two that mark a run: element n of total. */
 void facts_run(struct facts *facts, unsigned n, unsigned total);
 void facts_end(struct facts *facts);
+bool facts_needed(const struct facts *facts, enum fact fact);
 /* A block of C: its text, cleaned and padded to its column; line and file. */
 void facts_code(struct facts *facts, const struct code *code);
 

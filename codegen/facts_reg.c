@@ -354,6 +354,7 @@ static void write_field(const struct facts_run *run, const struct m_reg *reg, un
 	facts_text(f, "path", path);
 	facts_text(f, "doc", field->doc);
 	facts_text(f, "type", reg_type(reg->width));
+	facts_flag(f, "promoted", reg->width < 4);
 	facts_text(f, "suffix", reg_suffix(reg->width));
 	facts_number(f, "lsb", field->lsb);
 	facts_number(f, "msb", field->msb);
@@ -454,7 +455,7 @@ static void write_register(const struct facts_run *run, const struct m_reg *reg)
 		reg->hooks, reg->nhooks);
 	if (reg->enumeration) /* the run time has no names for whole registers: no table */
 		facts_enum(run, reg->enumeration, NULL, reg->cname, "reg", reg_suffix(reg->width));
-	if (!f->needed || f->needed[FACT_picture])
+	if (facts_needed(f, FACT_picture))
 		write_picture(run, reg);
 	for (unsigned i = 0; i < reg->nfields; i++)
 		write_field(run, reg, i);

@@ -157,6 +157,7 @@ static void write_bits(struct facts *f, const struct m_layout *layout, const str
 		facts_text(f, "cname", field->cname);
 		facts_text(f, "doc", field->doc);
 		facts_text(f, "ctype", m->ctype);
+		facts_flag(f, "promoted", m->size < 4);
 		facts_number(f, "lsb", field->lsb);
 		facts_number(f, "msb", field->msb);
 		facts_number(f, "width", field->width);

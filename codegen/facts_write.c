@@ -2,6 +2,7 @@
 /* Writing one fact: quoting, and the check against the vocabulary. */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,29 +56,84 @@ unsigned fact_arg(enum fact fact, const char *name, size_t length)
 	return 0;
 }
 
+/* ---- what is needed */
+
+unsigned fact_need_value(struct fact_needs *needs, enum fact fact, unsigned arg)
+{
+	if (!needs->value[fact][arg])
+		needs->value[fact][arg] = 1;
+	return needs->value[fact][arg];
+}
+
+unsigned fact_need_truth(struct fact_needs *needs, enum fact fact, unsigned arg)
+{
+	if (!needs->truth[fact][arg])
+		needs->truth[fact][arg] = 1;
+	return needs->truth[fact][arg];
+}
+
+void fact_needs_number(struct fact_needs *needs)
+{
+	for (unsigned fact = 0; fact < FACT_COUNT; fact++) {
+		unsigned char n = 0;
+
+		for (unsigned arg = 1; arg < FACT_ARGS_MAX; arg++) {
+			if (needs->value[fact][arg])
+				needs->value[fact][arg] = ++n;
+			if (needs->truth[fact][arg])
+				needs->truth[fact][arg] = ++n;
+		}
+	}
+}
+
+bool facts_needed(const struct facts *facts, enum fact fact)
+{
+	return !facts->needs || facts->needs->fact[fact];
+}
+
+/* ---- writing */
+
+static void put(struct facts *facts, const char *data, size_t size)
+{
+	if (!buffer_add(facts->out, data, size))
+		facts->error = "out of memory";
+}
+
+static void put_string(struct facts *facts, const char *text)
+{
+	put(facts, text, strlen(text));
+}
+
 /* The next argument's name, checked: facts.c and facts.def must not drift apart. */
 static void next_arg(struct facts *facts, const char *arg)
 {
-	size_t length = strlen(arg);
+	const char *at = facts->next, *name = arg;
 
-	if (strncmp(facts->next, arg, length) != 0 || !strchr(" ", facts->next[length])) {
+	while (*name && *name == *at) {
+		name++;
+		at++;
+	}
+	if (*name || (*at && *at != ' ')) {
 		fprintf(stderr, "mdlc: internal error: fact %s: argument \"%s\" is out of place\n",
 			fact_name(facts->fact), arg);
 		abort();
 	}
-	if (!facts->skip)
-		fputs_unlocked(facts->next == fact_args(facts->fact) ? "(" : ", ", facts->out);
-	facts->next += length;
-	facts->next += *facts->next == ' ';
+	facts->next = *at ? at + 1 : at;
+	facts->arg++;
 }
 
 void facts_begin(struct facts *facts, enum fact fact)
 {
 	facts->fact = fact;
 	facts->next = fact_args(fact);
-	facts->skip = facts->needed && !facts->needed[fact];
-	if (!facts->skip)
-		fprintf(facts->out, FACT_PREFIX "%s", fact_name(fact));
+	facts->skip = !facts_needed(facts, fact);
+	facts->arg = 0;
+	facts->first = true;
+	if (facts->skip)
+		return;
+	put_string(facts, FACT_PREFIX);
+	put_string(facts, fact_name(fact));
+	put(facts, "(", 1);
 }
 
 void facts_end(struct facts *facts)
@@ -88,7 +144,37 @@ void facts_end(struct facts *facts)
 		abort();
 	}
 	if (!facts->skip)
-		fputs_unlocked(")\n", facts->out);
+		put(facts, ")\n", 2);
+}
+
+static void put_comma(struct facts *facts)
+{
+	if (!facts->first)
+		put(facts, ", ", facts->needs ? 1 : 2);
+	facts->first = false;
+}
+
+static bool is_value_needed(const struct facts *facts)
+{
+	return !facts->skip && (!facts->needs || facts->needs->value[facts->fact][facts->arg]);
+}
+
+static bool is_truth_needed(const struct facts *facts)
+{
+	return !facts->skip && facts->needs && facts->needs->truth[facts->fact][facts->arg];
+}
+
+static bool is_needed(const struct facts *facts)
+{
+	return is_value_needed(facts) || is_truth_needed(facts);
+}
+
+static void put_truth(struct facts *facts, bool is_true)
+{
+	if (!is_truth_needed(facts))
+		return;
+	put_comma(facts);
+	put(facts, is_true ? "1" : "0", 1);
 }
 
 /* Is it one that sources cannot hold, and m4 must never see? */
@@ -97,22 +183,32 @@ static bool is_control(char c)
 	return ((unsigned char)c < ' ' && c != '\n' && c != '\t') || c == 0x7f;
 }
 
+/* Of which it is known that there is no control character in it. */
+static void put_clean(struct facts *facts, const char *text, size_t size)
+{
+	if (is_value_needed(facts)) {
+		put_comma(facts);
+		put_string(facts, facts->open);
+		put(facts, text, size);
+		put_string(facts, facts->close);
+	}
+	put_truth(facts, size > 1 || (size == 1 && *text != '0'));
+}
+
 static void put_quoted(struct facts *facts, const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		if (is_control(text[i]))
 			facts->error = "a control character in a name, text or block of C";
-	if (facts->skip || facts->error)
-		return;
-	fputs_unlocked(facts->open, facts->out);
-	fwrite_unlocked(text, 1, size, facts->out);
-	fputs_unlocked(facts->close, facts->out);
+	if (!facts->error)
+		put_clean(facts, text, size);
 }
 
 void facts_text(struct facts *facts, const char *arg, const char *text)
 {
 	next_arg(facts, arg);
-	put_quoted(facts, text ? text : "", text ? strlen(text) : 0);
+	if (is_needed(facts))
+		put_quoted(facts, text ? text : "", text ? strlen(text) : 0);
 }
 
 /* Digits by hand: of the numbers there are very many. */
@@ -123,13 +219,15 @@ static void put_number(struct facts *facts, const char *arg, const char *prefix,
 	size_t length = strlen(prefix);
 
 	next_arg(facts, arg);
+	if (!is_needed(facts))
+		return;
 	do {
 		*--at = "0123456789abcdef"[number % base];
 		number /= base;
 	} while (number);
 	at -= length;
 	memcpy(at, prefix, length);
-	put_quoted(facts, at, (size_t)(text + sizeof(text) - at));
+	put_clean(facts, at, (size_t)(text + sizeof(text) - at));
 }
 
 void facts_number(struct facts *facts, const char *arg, uint64_t number)
@@ -157,11 +255,14 @@ void facts_format(struct facts *facts, const char *arg, const char *format, ...)
 	char text[512];
 	va_list args;
 
+	next_arg(facts, arg);
+	if (!is_needed(facts))
+		return;
 	va_start(args, format);
 	if (vsnprintf(text, sizeof(text), format, args) >= (int)sizeof(text))
 		facts->error = "a name is too long";
 	va_end(args);
-	facts_text(facts, arg, text);
+	put_quoted(facts, text, strlen(text));
 }
 
 void facts_run(struct facts *facts, unsigned n, unsigned total)
@@ -179,12 +280,13 @@ static void put_padding(struct facts *facts, const struct loc *loc)
 	if (source && source->line_starts && loc->line >= 1 && loc->line <= source->nlines)
 		line = source->text + source->line_starts[loc->line - 1];
 	for (uint32_t i = 0; i + 1 < loc->col; i++)
-		putc_unlocked(line && line[i] == '\t' ? '\t' : ' ', facts->out);
+		put(facts, line && line[i] == '\t' ? "\t" : " ", 1);
 }
 
 static void put_code(struct facts *facts, const struct loc *loc, const char *text, size_t size)
 {
-	fputs_unlocked(facts->open, facts->out);
+	put_comma(facts);
+	put_string(facts, facts->open);
 	if (size)
 		put_padding(facts, loc);
 	for (size_t i = 0; i < size; i++) {
@@ -193,9 +295,9 @@ static void put_code(struct facts *facts, const struct loc *loc, const char *tex
 		if (is_control(text[i]) && !strchr("\v\f", text[i]))
 			facts->error = "a control character in a block of C";
 		else
-			putc_unlocked(text[i], facts->out);
+			put(facts, &text[i], 1);
 	}
-	fputs_unlocked(facts->close, facts->out);
+	put_string(facts, facts->close);
 }
 
 void facts_code(struct facts *facts, const struct code *code)
@@ -216,8 +318,9 @@ void facts_code(struct facts *facts, const struct code *code)
 	while (size && strchr(" \t\r\n", text[size - 1]))
 		size--;
 	next_arg(facts, "code");
-	if (!facts->skip)
+	if (is_value_needed(facts))
 		put_code(facts, &loc, text, size);
+	put_truth(facts, size > 0);
 	facts_number(facts, "line", loc.line);
 	facts_text(facts, "file", loc.source ? loc.source->name : "");
 }

@@ -11,27 +11,6 @@
 
 #define MAX_LEFTOVERS 10 /* enough to see what is wrong with a skeleton */
 
-bool buffer_add(struct buffer *buffer, const char *data, size_t size)
-{
-	if (!size)
-		return true;
-	if (size > buffer->capacity - buffer->size) {
-		size_t capacity = buffer->capacity ? buffer->capacity : 16384;
-		char *grown;
-
-		while (capacity - buffer->size < size)
-			capacity += capacity / 2;
-		grown = realloc(buffer->data, capacity);
-		if (!grown)
-			return false;
-		buffer->data = grown;
-		buffer->capacity = capacity;
-	}
-	memcpy(buffer->data + buffer->size, data, size);
-	buffer->size += size;
-	return true;
-}
-
 void filter_add_file(struct filter *filter, const char *key, const char *name)
 {
 	filter->files[filter->nfiles++] = (struct filter_file){.key = key, .name = name, .line = 1};
@@ -161,6 +140,25 @@ static void put_text(struct filter *filter, char c)
 	filter->questions = c == '?' ? filter->questions + 1 : 0;
 }
 
+/* May the byte need more than to be copied?  After a ? everything may. */
+static bool is_special(const struct filter *filter, char c)
+{
+	if ((unsigned char)c < ' ' || c == 0x7f)
+		return true;
+	switch (filter->kind) {
+	case 's':
+		return c == '"' || c == '\\' || c == '?';
+	case 'c':
+		return c == '*' || c == '/' || c == '?';
+	case 'h':
+		return c == '&' || c == '<' || c == '>' || c == '"';
+	case 'm':
+		return strchr("\\`*_[]|#~<>&", c);
+	default:
+		return false;
+	}
+}
+
 /* ---- user code */
 
 static void put_line_directive(struct filter *filter, unsigned line, const char *name)
@@ -199,7 +197,7 @@ static void end_code(struct filter *filter)
 /* Also at the end of a word: m4 does not know a name that text has been glued to. */
 static bool is_leftover(const char *name)
 {
-	return strstr(name, "m4_") || strstr(name, FACT_PREFIX);
+	return strchr(name, '4') && (strstr(name, "m4_") || strstr(name, FACT_PREFIX));
 }
 
 static void end_name(struct filter *filter)
@@ -320,41 +318,111 @@ static void feed_byte(struct filter *filter, char c)
 	}
 }
 
-/* How many bytes from here are the same to the state we are in: most of the output. */
+/* ---- runs of bytes: most of the output */
+
+/* All of them go to the output as they are, and leave the state as it is. */
 static size_t plain_run(const struct filter *filter, const char *data, size_t size)
 {
 	size_t n = 0;
 
-	if (filter->state == IN_CODE || (filter->state == IN_TEXT && filter->kind == 'r') ||
-	    filter->state == IN_OUTPUT)
+	switch (filter->state) {
+	case IN_OUTPUT:
+	case IN_CODE:
 		while (n < size &&
 		       ((unsigned char)data[n] >= ' ' || data[n] == '\n' || data[n] == '\t'))
 			n++;
-	return n;
+		return n;
+	case IN_TEXT:
+		while (n < size && !filter->questions && !is_special(filter, data[n]))
+			n++;
+		return n;
+	default:
+		return 0;
+	}
 }
 
-void filter_feed(struct filter *filter, const char *data, size_t size)
+static void feed_run(struct filter *filter, const char *data, size_t size)
+{
+	for (size_t i = 0; filter->state == IN_OUTPUT && i < size; i++)
+		watch_name(filter, data[i]);
+	if (filter->state == IN_TEXT)
+		filter->previous = data[size - 1];
+	put(filter, data, size);
+}
+
+static void feed_bytes(struct filter *filter, const char *data, size_t size);
+
+/* A text of the skeleton's: the state must be the one that its first mark expects. */
+static void feed_literal(struct filter *filter)
+{
+	const struct literals *literals = filter->literals;
+	const struct literal *literal;
+
+	if (!literals || filter->literal >= literals->n) {
+		filter->errors++;
+		return;
+	}
+	literal = &literals->items[filter->literal];
+	if (!literal->simple) {
+		feed_bytes(filter, literal->text, literal->size);
+		return;
+	}
+	if (literal->start)
+		feed_byte(filter, TEXT_CLOSE);
+	if (filter->state != IN_OUTPUT) {
+		feed_bytes(filter, literal->text + literal->start, literal->plain);
+	} else if (literal->plain) {
+		end_name(filter); /* the translation has seen to the names in it */
+		if (!buffer_add(&filter->file->text, literal->text + literal->start,
+				literal->plain))
+			filter->out_of_memory = true;
+		filter->file->line += literal->newlines;
+	}
+	for (size_t i = literal->start + literal->plain; i < literal->size; i++)
+		feed_byte(filter, literal->text[i]);
+}
+
+static void feed_digit(struct filter *filter, char c)
+{
+	if (c < '0' || c >= '0' + 64)
+		filter->errors++;
+	filter->literal = filter->literal * 64 + ((unsigned)(c - '0') & 63);
+	if (!--filter->digits)
+		feed_literal(filter);
+}
+
+static void feed_bytes(struct filter *filter, const char *data, size_t size)
 {
 	while (size) {
-		size_t n = plain_run(filter, data, size);
+		size_t n = filter->digits ? 0 : plain_run(filter, data, size);
 
-		if (!n) {
-			feed_byte(filter, *data);
-			n = 1;
+		if (n) {
+			feed_run(filter, data, n);
 		} else {
-			for (size_t i = 0; filter->state == IN_OUTPUT && i < n; i++)
-				watch_name(filter, data[i]);
-			put(filter, data, n);
+			if (filter->digits) {
+				feed_digit(filter, *data);
+			} else if (*data == LITERAL) {
+				filter->digits = 2;
+				filter->literal = 0;
+			} else {
+				feed_byte(filter, *data);
+			}
+			n = 1;
 		}
 		data += n;
 		size -= n;
 	}
 }
 
+void filter_feed(struct filter *filter, const char *data, size_t size)
+{
+	feed_bytes(filter, data, size);
+}
+
 int filter_finish(struct filter *filter)
 {
 	end_name(filter);
-	if (filter->state != IN_OUTPUT) {
+	if (filter->state != IN_OUTPUT || filter->digits) {
 		fprintf(stderr, "mdlc: error: m4's output ends too early\n");
 		filter->errors++;
 	}

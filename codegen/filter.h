@@ -6,15 +6,9 @@
 #ifndef FILTER_H
 #define FILTER_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "skeleton.h"
 
 #define FILTER_MAX_FILES 2
-
-struct buffer {
-	char *data;
-	size_t size, capacity;
-};
 
 struct filter_file {
 	const char *key;  /* "c", "h": as the skeleton calls it */
@@ -30,6 +24,8 @@ struct filter {
 	struct filter_file files[FILTER_MAX_FILES];
 	unsigned nfiles;
 	struct filter_file *file;
+	const struct literals *literals; /* of the skeleton; NULL: it has none */
+	unsigned literal, digits;        /* a literal's number, and how much of it is to come */
 	enum filter_state state;
 	char kind;
 	char previous;      /* in a text: the byte before */
@@ -49,7 +45,5 @@ void filter_feed(struct filter *filter, const char *data, size_t size);
 /* At the end.  Returns 0, or -1 if something was wrong; it has been said. */
 int filter_finish(struct filter *filter);
 void filter_free(struct filter *filter);
-
-bool buffer_add(struct buffer *buffer, const char *data, size_t size);
 
 #endif

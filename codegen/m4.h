@@ -5,7 +5,8 @@
 
 #include "sections.h"
 
-/* Feed m4 the input, and the sections what it writes.  Returns 0, or -1 after a message. */
-int m4_run(const char *input, size_t size, struct sections *sections);
+/* Feed m4 the input, which is freed, and the sections what it writes.  Returns 0, or -1 after a
+ * message. */
+int m4_run(struct buffer *input, struct sections *sections);
 
 #endif

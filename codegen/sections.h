@@ -11,11 +11,17 @@
 
 #define SECTIONS_MAX 64 /* number 0 is for what nobody wants */
 
+/* "number,1;": nowhere if there is a 0 instead; "number!0;": nowhere if there is a 1. */
+#define SECTION_IF     ','
+#define SECTION_UNLESS '!'
+
 struct sections {
 	struct buffer parts[SECTIONS_MAX];
 	unsigned current;
 	unsigned number; /* being read, in a mark */
-	bool in_mark;
+	char condition;  /* in a mark: what it began with, or 0 */
+	enum { IN_TEXT_OF_PART, IN_MARK, IN_IF, IN_IF_WANTED } state;
+	unsigned skipping; /* how many conditionals are open, from the one on that does not hold */
 	bool failed;
 };
 

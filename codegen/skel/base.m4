@@ -17,8 +17,6 @@ m4_define(«d4_doc», «m4_ifelse(«$1», «», «», « /* ${c:1} */»)»)
 m4_define(«d4_more», «m4_ifelse(«$1», «», «», «: ${c:1}»)»)
 @# The widths of accesses that something takes.
 m4_define(«d4_widths», «m4_ifelse(«$1», «$2», «», «$1 to »)«»$2«» m4_ifelse(«$2», «1», «byte», «bytes»)»)
-@# C's arithmetic is on int at least: a narrower result needs a cast, a narrower operand to be unsigned.
-m4_define(«d4_narrow», «m4_ifelse(«$1», «uint8_t», «$2», «$1», «uint16_t», «$2», «$3»)»)
 @# Kinds of reset that leave another value than power-on does: d4_kind_text(kind, value) for each.
 @# Takes the list of values, and that of masks; what a kind does not touch is told by `sticky`.
 m4_define(«d4_resets», «d4_resets_of($1, $2)»)

@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 @else
 @to h_enums
 @endif
-#define ${DEV}_${prefix}_${cname} ${number}${suffix}d4_doc(?{doc})
+#define ${DEV}_${prefix}_${cname} ${number}${suffix}d4_if(?{doc}, « /* ${c:doc} */»)
 @ifnot local
 @if last
 

@@ -8,14 +8,14 @@ m4_define(«d4_no_at», «m4_ifelse(«$1», «0», «	(void)at;
 static uint64_t call_${1}(void *dev, const uint32_t *at, uint64_t value, uint64_t old)
 {
 d4_no_at(?{3})m4_dnl
-	return ${dev}_${1}(dev«»d4_at(?{3}), (${2})value, (${2})old);
+	return ${dev}_${1}(dev«»d4_at_?{3}, (${2})value, (${2})old);
 }
 @end
 @define call_on_write
 static void call_${1}(void *dev, const uint32_t *at, uint64_t value, uint64_t old)
 {
 d4_no_at(?{3})m4_dnl
-	${dev}_${1}(dev«»d4_at(?{3}), (${2})value, (${2})old);
+	${dev}_${1}(dev«»d4_at_?{3}, (${2})value, (${2})old);
 }
 @end
 m4_define(«d4_call_on_change», m4_defn(«d4_call_on_write»))
@@ -24,28 +24,28 @@ static void call_${1}(void *dev, const uint32_t *at, uint64_t value, uint64_t ol
 {
 d4_no_at(?{3})m4_dnl
 	(void)old;
-	${dev}_${1}(dev«»d4_at(?{3}), (${2})value);
+	${dev}_${1}(dev«»d4_at_?{3}, (${2})value);
 }
 @end
 @define call_on_read
 static uint64_t call_${1}(void *dev, const uint32_t *at, uint64_t value)
 {
 d4_no_at(?{3})m4_dnl
-	return ${dev}_${1}(dev«»d4_at(?{3}), (${2})value);
+	return ${dev}_${1}(dev«»d4_at_?{3}, (${2})value);
 }
 @end
 @define call_reg_reset
 static void call_${1}(void *dev, const uint32_t *at, enum mdl_reset_kind kind)
 {
 d4_no_at(?{3})m4_dnl
-	${dev}_${1}(dev«»d4_at(?{3}), kind);
+	${dev}_${1}(dev«»d4_at_?{3}, kind);
 }
 @end
 @define call_on_expire
 static void call_${1}(void *dev, const uint32_t *at)
 {
 d4_no_at(?{3})m4_dnl
-	${dev}_${1}(dev«»d4_at(?{3}));
+	${dev}_${1}(dev«»d4_at_?{3});
 }
 @end
 @define call_device_reset
@@ -158,17 +158,17 @@ d4_saw(«intr»)»)m4_dnl
 @fact cause
 @to h_causes
 /* ${c:name}«»d4_more(?{doc}) */
-static inline void ${dev}_intr_set_${cname}(struct ${dev} *dev«»d4_decl(?{ndims}))
+static inline void ${dev}_intr_set_${cname}(struct ${dev} *dev«»d4_decl_?{ndims})
 {
 	mdl_intr_set(dev, &${dev}_${intr}_intr, ${at}, ${mask}${suffix});
 }
 
-static inline void ${dev}_intr_clear_${cname}(struct ${dev} *dev«»d4_decl(?{ndims}))
+static inline void ${dev}_intr_clear_${cname}(struct ${dev} *dev«»d4_decl_?{ndims})
 {
 	mdl_intr_clear(dev, &${dev}_${intr}_intr, ${at}, ${mask}${suffix});
 }
 
-static inline void ${dev}_intr_input_${cname}(struct ${dev} *dev«»d4_decl(?{ndims}), bool level)
+static inline void ${dev}_intr_input_${cname}(struct ${dev} *dev«»d4_decl_?{ndims}, bool level)
 {
 	mdl_intr_input(dev, &${dev}_${intr}_intr, ${at}, ${mask}${suffix}, level);
 }

@@ -35,13 +35,22 @@ _Static_assert(offsetof(struct ${layout}, ${cname}) == ${offset}, "offset of ${l
 
 static inline ${ctype} ${layout}_get_${member}_${cname}(const struct ${layout} *object)
 {
-	return d4_narrow(?{ctype}, «(${ctype})(»)(object->${member} & d4_upper(?{layout})_${member}_${cname}_MASK) >> d4_upper(?{layout})_${member}_${cname}_SHIFT«»d4_narrow(?{ctype}, «)»);
+@if promoted
+	return (${ctype})((object->${member} & d4_upper(?{layout})_${member}_${cname}_MASK) >> d4_upper(?{layout})_${member}_${cname}_SHIFT);
+@else
+	return (object->${member} & d4_upper(?{layout})_${member}_${cname}_MASK) >> d4_upper(?{layout})_${member}_${cname}_SHIFT;
+@endif
 }
 
 static inline void ${layout}_set_${member}_${cname}(struct ${layout} *object, ${ctype} value)
 {
-	object->${member} = d4_narrow(?{ctype}, «(${ctype})(»)(object->${member} & ~d4_upper(?{layout})_${member}_${cname}_MASK) |
-		(d4_narrow(?{ctype}, «(unsigned)»)value << d4_upper(?{layout})_${member}_${cname}_SHIFT & d4_upper(?{layout})_${member}_${cname}_MASK)«»d4_narrow(?{ctype}, «)»);
+@if promoted
+	object->${member} = (${ctype})((object->${member} & ~d4_upper(?{layout})_${member}_${cname}_MASK) |
+		((unsigned)value << d4_upper(?{layout})_${member}_${cname}_SHIFT & d4_upper(?{layout})_${member}_${cname}_MASK));
+@else
+	object->${member} = (object->${member} & ~d4_upper(?{layout})_${member}_${cname}_MASK) |
+		(value << d4_upper(?{layout})_${member}_${cname}_SHIFT & d4_upper(?{layout})_${member}_${cname}_MASK);
+@endif
 }
 
 @endif

@@ -32,7 +32,7 @@ static const struct mdl_bar ${dev}_bar_table[] = {
 @#
 @fact ram
 @to h_rams
-	uint8_t *${cname}${array}; /* ${size} bytes at ${place} in BAR ${bar}«»d4_more(?{doc}) */
+	uint8_t *${cname}${array}; /* ${size} bytes at ${place} in BAR ${bar}«»d4_if(?{doc}, «: ${c:doc}») */
 @to c_rams
 @if first
 static const struct mdl_ram rams_of_bar${bar}[] = {
@@ -118,7 +118,7 @@ static const struct mdl_lock locks_of_${cname}[] = {
 m4_define(«d4_flags», «MDL_REG_«»m4_patsubst(«$1», « », « | MDL_REG_»)»)
 @fact reg
 @to h_regs if storage
-	${type} ${cname}${array};d4_doc(?{doc})
+	${type} ${cname}${array};d4_if(?{doc}, « /* ${c:doc} */»)
 @if storage
 d4_saw(«reg»)m4_dnl
 @endif
@@ -128,23 +128,23 @@ d4_saw(«reg»)m4_dnl
 d4_saw(«latch»)m4_dnl
 @endif
 @to h_masks
-/* ${c:path}«»d4_more(?{doc}) */
+/* ${c:path}«»d4_if(?{doc}, «: ${c:doc}») */
 #define ${DEV}_${cname}_OFFSET ${offset}u
 @ifnot doorbell
 #define ${DEV}_${cname}_RESET_VALUE ${reset}${suffix}
 @endif
 @to h_access unless doorbell
-static inline ${type} ${dev}_get_${cname}(const struct ${dev} *dev«»d4_decl(?{ndims}))
+static inline ${type} ${dev}_get_${cname}(const struct ${dev} *dev«»d4_decl_?{ndims})
 {
-	return dev->reg.${owner}d4_sub(?{ndims});
+	return dev->reg.${owner}d4_sub_?{ndims};
 }
 
-static inline void ${dev}_set_${cname}(struct ${dev} *dev«»d4_decl(?{ndims}), ${type} value)
+static inline void ${dev}_set_${cname}(struct ${dev} *dev«»d4_decl_?{ndims}, ${type} value)
 {
 @if role
 	mdl_intr_store(dev, &${dev}_${intr}_intr, ${at}, MDL_INTR_${role}, ~0ull, value);
 @else
-	dev->reg.${owner}d4_sub(?{ndims}) = value;
+	dev->reg.${owner}d4_sub_?{ndims} = value;
 @endif
 }
 
@@ -230,23 +230,32 @@ d4_saw(«register»)»)m4_dnl
 @fact field
 @to h_masks unless reserved
 #define ${DEV}_${full}_SHIFT ${lsb}
-#define ${DEV}_${full}_MASK ${mask}${suffix}d4_doc(?{doc})
+#define ${DEV}_${full}_MASK ${mask}${suffix}d4_if(?{doc}, « /* ${c:doc} */»)
 @to h_access if accessors
-static inline ${type} ${dev}_get_${full}(const struct ${dev} *dev«»d4_decl(?{ndims}))
+static inline ${type} ${dev}_get_${full}(const struct ${dev} *dev«»d4_decl_?{ndims})
 {
-	return d4_narrow(?{type}, «(${type})(»)(dev->reg.${owner}«»d4_sub(?{ndims}) & ${DEV}_${full}_MASK) >> ${DEV}_${full}_SHIFT«»d4_narrow(?{type}, «)»);
+@if promoted
+	return (${type})((dev->reg.${owner}«»d4_sub_?{ndims} & ${DEV}_${full}_MASK) >> ${DEV}_${full}_SHIFT);
+@else
+	return (dev->reg.${owner}«»d4_sub_?{ndims} & ${DEV}_${full}_MASK) >> ${DEV}_${full}_SHIFT;
+@endif
 }
 
-static inline void ${dev}_set_${full}(struct ${dev} *dev«»d4_decl(?{ndims}), ${type} value)
+static inline void ${dev}_set_${full}(struct ${dev} *dev«»d4_decl_?{ndims}, ${type} value)
 {
 @if role
 	mdl_intr_store(dev, &${dev}_${intr}_intr, ${at}, MDL_INTR_${role},
-		${DEV}_${full}_MASK, d4_narrow(?{type}, «(unsigned)»)value << ${DEV}_${full}_SHIFT);
+		${DEV}_${full}_MASK, d4_if(?{promoted}, «(unsigned)»)value << ${DEV}_${full}_SHIFT);
 @else
-	${type} *reg = &dev->reg.${owner}d4_sub(?{ndims});
+	${type} *reg = &dev->reg.${owner}«»d4_sub_?{ndims};
 
-	*reg = d4_narrow(?{type}, «(${type})(»)(*reg & ~${DEV}_${full}_MASK) |
-		(d4_narrow(?{type}, «(unsigned)»)value << ${DEV}_${full}_SHIFT & ${DEV}_${full}_MASK)«»d4_narrow(?{type}, «)»);
+@if promoted
+	*reg = (${type})((*reg & ~${DEV}_${full}_MASK) |
+		((unsigned)value << ${DEV}_${full}_SHIFT & ${DEV}_${full}_MASK));
+@else
+	*reg = (*reg & ~${DEV}_${full}_MASK) |
+		(value << ${DEV}_${full}_SHIFT & ${DEV}_${full}_MASK);
+@endif
 @endif
 }
 

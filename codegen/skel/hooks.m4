@@ -1,7 +1,7 @@
 @# SPDX-License-Identifier: BSD-2-Clause
 @# The C signatures of hooks: d4_sig(event, function, type, dimensions), and what goes with them.
 @#
-@# Indices: as parameters, as subscripts, as arguments out of `at`.
+@# Indices, as the dimensions are: as parameters (d4_decl_?{ndims}), as subscripts, as arguments out of `at`, unused.
 m4_define(«d4_decl_0», «»)
 m4_define(«d4_decl_1», «, unsigned i»)
 m4_define(«d4_decl_2», «, unsigned i, unsigned j»)
@@ -11,7 +11,6 @@ m4_define(«d4_decl_5», «d4_decl_4, unsigned m»)
 m4_define(«d4_decl_6», «d4_decl_5, unsigned n»)
 m4_define(«d4_decl_7», «d4_decl_6, unsigned o»)
 m4_define(«d4_decl_8», «d4_decl_7, unsigned p»)
-m4_define(«d4_decl», «m4_indir(«d4_decl_$1»)»)
 m4_define(«d4_sub_0», «»)
 m4_define(«d4_sub_1», «[i]»)
 m4_define(«d4_sub_2», «[i][j]»)
@@ -21,7 +20,6 @@ m4_define(«d4_sub_5», «d4_sub_4[m]»)
 m4_define(«d4_sub_6», «d4_sub_5[n]»)
 m4_define(«d4_sub_7», «d4_sub_6[o]»)
 m4_define(«d4_sub_8», «d4_sub_7[p]»)
-m4_define(«d4_sub», «m4_indir(«d4_sub_$1»)»)
 m4_define(«d4_at_0», «»)
 m4_define(«d4_at_1», «, at[0]»)
 m4_define(«d4_at_2», «, at[0], at[1]»)
@@ -31,7 +29,6 @@ m4_define(«d4_at_5», «d4_at_4, at[4]»)
 m4_define(«d4_at_6», «d4_at_5, at[5]»)
 m4_define(«d4_at_7», «d4_at_6, at[6]»)
 m4_define(«d4_at_8», «d4_at_7, at[7]»)
-m4_define(«d4_at», «m4_indir(«d4_at_$1»)»)
 m4_define(«d4_void_0», «»)
 m4_define(«d4_void_1», «, (void)i»)
 m4_define(«d4_void_2», «, (void)i, (void)j»)
@@ -41,12 +38,11 @@ m4_define(«d4_void_5», «d4_void_4, (void)m»)
 m4_define(«d4_void_6», «d4_void_5, (void)n»)
 m4_define(«d4_void_7», «d4_void_6, (void)o»)
 m4_define(«d4_void_8», «d4_void_7, (void)p»)
-m4_define(«d4_void», «m4_indir(«d4_void_$1»)»)
 @#
 @# A doorbell has no value before, so its hook is an event of its own.
 m4_define(«d4_event», «m4_ifelse(«$1», «doorbell», «doorbell», «$2»)»)
 @#
-m4_define(«d4_self», «${dev}_${1}(struct ${dev} *dev«»d4_decl(?{2})»)
+m4_define(«d4_self», «${dev}_${1}(struct ${dev} *dev«»d4_decl_$2»)
 m4_define(«d4_sig_check_write», «${2} d4_self(?{1}, ?{3}), ${2} value, ${2} old)»)
 m4_define(«d4_sig_on_write», «void d4_self(?{1}, ?{3}), ${2} value, ${2} old)»)
 m4_define(«d4_sig_on_change», «void d4_self(?{1}, ?{3}), ${2} value, ${2} old)»)
@@ -76,7 +72,7 @@ m4_define(«d4_rest_connect», «»)
 m4_define(«d4_rest_disconnect», «»)
 m4_define(«d4_rest_dma_map», «, (void)iova, (void)size»)
 m4_define(«d4_rest_dma_unmap», «, (void)iova, (void)size»)
-m4_define(«d4_unused», «(void)dev«»d4_void(?{2})«»m4_indir(«d4_rest_$1»);»)
+m4_define(«d4_unused», «(void)dev«»d4_void_$2«»m4_indir(«d4_rest_$1»);»)
 @#
 @# In words, for comments.
 m4_define(«d4_words_check_write», «check write: returns what is to be written»)

@@ -11,12 +11,13 @@
 
 /* What the filter makes of the bytes, fed in pieces of every size: one must not differ from
  * another. */
-static void expect(const char *input, const char *c, const char *h, int result)
+static void expect_with(const struct literals *literals, const char *input, const char *c,
+			const char *h, int result)
 {
 	size_t size = strlen(input);
 
 	for (size_t piece = 1; piece <= size + 1; piece++) {
-		struct filter filter = {0};
+		struct filter filter = {.literals = literals};
 
 		filter_add_file(&filter, "c", "x.c");
 		filter_add_file(&filter, "h", "x.h");
@@ -35,6 +36,37 @@ static void expect(const char *input, const char *c, const char *h, int result)
 		}
 		filter_free(&filter);
 	}
+}
+
+static void expect(const char *input, const char *c, const char *h, int result)
+{
+	expect_with(NULL, input, c, h, result);
+}
+
+/* The skeleton's texts: their marks, lines and names count, at every size of piece. */
+static void literals_are_put_in(void **state)
+{
+	static struct literal items[65] = {
+		{.text = "struct \003r", .size = 9, .plain = 7, .simple = true},
+		{.text = "\004 {\n\tint x;\n\003s",
+		 .size = 14,
+		 .start = 1,
+		 .plain = 11,
+		 .newlines = 2,
+		 .simple = true},
+		{.text = "\004\003ra\004b", .size = 6, .start = 1, .plain = 5},
+		[64] = {.text = "last\n", .size = 5, .plain = 5, .newlines = 1, .simple = true},
+	};
+	static const struct literals literals = {items, 65};
+
+	(void)state;
+	expect_with(&literals, "\02000dev\02001\"\02002\n\0051:a\nq\006\02010",
+		    "struct dev {\n\tint x;\n\\\"ab\n#line 1 \"a\"\nq\n#line 7 \"x.c\"\nlast\n",
+		    NULL, 0);
+	expect_with(&literals, "\02011", NULL, NULL, -1);
+	expect_with(&literals, "\0201", NULL, NULL, -1);
+	expect_with(&literals, "\020  ", NULL, NULL, -1);
+	expect("\02000", NULL, NULL, -1);
 }
 
 static void plain_passes(void **state)
@@ -130,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_passes),
+		cmocka_unit_test(literals_are_put_in),
 		cmocka_unit_test(code_has_lines_both_ways),
 		cmocka_unit_test(lines_count_per_file),
 		cmocka_unit_test(leftovers_are_refused),
