@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From an offset to a register, in constant time whatever the interleaving: for each 4 KiB page
- * that has registers a dense table of slots.  A slot is as wide as the page's registers allow
- * (1, 2, 4 or 8 bytes), and a two-level directory keeps huge BARs cheap.
+ * that has registers a dense table of slots, from its first register to its last.  A slot is as
+ * wide as the page's registers allow (1, 2, 4 or 8 bytes), and a two-level directory keeps huge
+ * BARs cheap.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,8 +25,10 @@ struct page {
 	struct slot *read;
 	struct slot
 		*write; /* the same table, unless the page has a read-only and write-only pair */
-	uint32_t bits;  /* all offsets and widths, or-ed: the lowest bit is the slots' width */
-	uint32_t shift;
+	uint16_t first; /* bytes of the page that its registers span: the table has these alone */
+	uint16_t end;
+	uint8_t bits; /* all offsets and widths, or-ed: the lowest bit is the slots' width */
+	uint8_t shift;
 };
 
 struct decode {
@@ -112,7 +115,20 @@ static struct page *page_make(struct decode *decode, uint64_t number)
 	return &decode->blocks[block][number & BLOCK_MASK];
 }
 
-/* First pass: how fine must each page's slots be? */
+/* The page's part of the bytes from offset on. */
+static void page_measure(struct page *page, uint64_t start, uint64_t offset, uint32_t width)
+{
+	const uint64_t first = offset > start ? offset - start : 0;
+	const uint64_t end = offset + width - start;
+
+	if (!page->bits || first < page->first)
+		page->first = (uint16_t)first;
+	if (end > page->end)
+		page->end = (uint16_t)(end > PAGE_MASK ? PAGE_MASK + 1 : end);
+	page->bits |= (uint8_t)((offset & 7) | width);
+}
+
+/* First pass: which bytes does each page's table hold, and how fine must its slots be? */
 static int measure(struct decode *decode, const struct mdl_reg *reg)
 {
 	struct walk walk;
@@ -127,7 +143,7 @@ static int measure(struct decode *decode, const struct mdl_reg *reg)
 
 			if (!page)
 				return -ENOMEM;
-			page->bits |= ((uint32_t)walk.offset & 7) | reg->width;
+			page_measure(page, n << PAGE_SHIFT, walk.offset, reg->width);
 		}
 	} while (walk_next(&walk));
 	return 0;
@@ -156,14 +172,20 @@ static bool is_pair(const struct mdl_reg *a, const struct mdl_reg *b)
 
 static size_t page_slots(const struct page *page)
 {
-	return (size_t)(PAGE_MASK + 1) >> page->shift;
+	return (size_t)(page->end - page->first) >> page->shift;
+}
+
+/* The slot that an offset is in; a number past the last one if it is in none. */
+static size_t slot_index(const struct page *page, uint64_t offset)
+{
+	return ((uint32_t)(offset & PAGE_MASK) - page->first) >> page->shift;
 }
 
 static int page_alloc(struct page *page)
 {
 	if (page->read)
 		return 0;
-	page->shift = (uint32_t)__builtin_ctz(page->bits | 8);
+	page->shift = (uint8_t)__builtin_ctz(page->bits | 8u);
 	page->read = calloc(page_slots(page), sizeof(struct slot));
 	page->write = page->read;
 	return page->read ? 0 : -ENOMEM;
@@ -228,7 +250,7 @@ static int fill(struct decode *decode, uint32_t index)
 			err = page_alloc(page);
 			if (err)
 				return err;
-			err = fill_slot(decode, page, (offset & PAGE_MASK) >> page->shift, slot);
+			err = fill_slot(decode, page, slot_index(page, offset), slot);
 			if (err)
 				return err;
 			byte += 1u << page->shift;
@@ -301,11 +323,14 @@ struct decode_hit decode_find(const struct decode *decode, uint64_t offset, bool
 	const struct page *page = page_find(decode, offset >> PAGE_SHIFT);
 	const struct slot *slot;
 	uint32_t inside;
+	size_t index;
 
 	if (!page || !page->read)
 		return (struct decode_hit){0};
-	slot = is_write ? page->write : page->read;
-	slot += (offset & PAGE_MASK) >> page->shift;
+	index = slot_index(page, offset);
+	if (index >= page_slots(page))
+		return (struct decode_hit){0};
+	slot = &(is_write ? page->write : page->read)[index];
 	if (!slot->code)
 		return (struct decode_hit){0};
 	inside = (uint32_t)offset & ((1u << page->shift) - 1);
@@ -318,9 +343,13 @@ struct decode_hit decode_find(const struct decode *decode, uint64_t offset, bool
 
 static bool page_any(const struct page *page, uint64_t first, uint64_t last)
 {
-	if (!page->read)
+	if (!page->read || first >= page->end || last < page->first)
 		return false;
-	for (uint64_t i = first >> page->shift; i <= last >> page->shift; i++)
+	if (first < page->first)
+		first = page->first;
+	if (last >= page->end)
+		last = page->end - 1u;
+	for (size_t i = slot_index(page, first); i <= slot_index(page, last); i++)
 		if (page->read[i].code || page->write[i].code)
 			return true;
 	return false;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Decode against a slow and obvious model, and what it must refuse. */
+#include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "sample_drive.h"
 
@@ -178,6 +181,42 @@ static void a_huge_bar_costs_little(void **state)
 	decode_destroy(decode);
 }
 
+/* Doorbells are often a page apart, for each guest process to map its own. */
+static void a_register_a_page_costs_little(void **state)
+{
+	const struct mdl_dim pages = {65536, 0x1000};
+	const struct mdl_reg regs[] = {
+		{.offset = 0xff8, ALL32, .count = 65536, .width = 4, .ndims = 1, .dims = &pages},
+	};
+	struct rlimit limit, lower;
+	struct decode *decode;
+	long virtual;
+	FILE *statm = fopen("/proc/self/statm", "re");
+	int err;
+
+	(void)state;
+	assert_non_null(statm);
+	assert_int_equal(fscanf(statm, "%ld", &virtual), 1);
+	fclose(statm);
+	assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+	lower = limit;
+	lower.rlim_cur = (rlim_t) virtual * (rlim_t)sysconf(_SC_PAGESIZE) + (128u << 20);
+	assert_int_equal(setrlimit(RLIMIT_AS, &lower), 0);
+	err = decode_create(&decode, regs, 1, 1ull << 28);
+	setrlimit(RLIMIT_AS, &limit);
+	assert_int_equal(err, 0);
+	for (uint32_t i = 0; i < 65536; i++) {
+		const uint64_t offset = 0x1000ull * i + 0xff8;
+
+		assert_int_equal(decode_find(decode, offset + 3, true).element, i);
+		assert_null(decode_find(decode, offset - 1, true).reg);
+		assert_null(decode_find(decode, offset + 4, false).reg);
+		assert_false(decode_any(decode, offset - 0xff8, 0xff8));
+		assert_true(decode_any(decode, offset - 0xff8, 0xff9));
+	}
+	decode_destroy(decode);
+}
+
 static void many_registers_are_quick(void **state)
 {
 	const uint32_t n = 100000;
@@ -222,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_pair_decodes_by_direction),
 		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(a_huge_bar_costs_little),
+		cmocka_unit_test(a_register_a_page_costs_little),
 		cmocka_unit_test(many_registers_are_quick),
 		cmocka_unit_test(nothing_is_found_in_an_empty_table),
 	};
