@@ -10,8 +10,20 @@ $(BENCH): $(BUILD)/obj/tests/bench/access.o $(BUILD)/obj/tests/lib/client.o $(BU
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^
 
-bench: $(MDLC) $(BENCH) $(BUILD)/bin/gpio-idio16 ## speed: of accesses and of mdlc (BUILD_TYPE=rel for true figures)
+$(BUILD)/tests/bench/measure: $(BUILD)/obj/tests/bench/measure.o
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^
+
+$(BUILD)/obj/tests/bench/decode.o: INCLUDES = -Iruntime
+$(BUILD)/tests/bench/decode: $(BUILD)/obj/tests/bench/decode.o $(LIBMDL)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(MDL_LIBS)
+
+bench: $(MDLC) $(BENCH) $(BUILD)/tests/bench/measure $(BUILD)/tests/bench/decode $(BUILD)/bin/gpio-idio16 ## speed: of accesses, decode and mdlc (BUILD_TYPE=rel for true figures)
 	$(Q)$(BENCH) $(BUILD)/bin/gpio-idio16
+	$(Q)$(BUILD)/tests/bench/decode
 	$(Q)BUILD=$(BUILD) tests/bench/mdlc
 
 $(BENCH_MIGRATION): $(BUILD)/obj/tests/bench/migration.o $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/lib/*.c)) $(LIBMDL)
