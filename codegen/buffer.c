@@ -3,15 +3,13 @@
 
 #include "buffer.h"
 
-bool buffer_reserve(struct buffer *buffer, size_t more)
+bool buffer_grow(struct buffer *buffer, size_t more)
 {
 	size_t capacity = buffer->capacity ? buffer->capacity : 16384;
 	char *grown;
 
 	while (capacity - buffer->size < more)
-		capacity += capacity / 2;
-	if (capacity == buffer->capacity)
-		return true;
+		capacity += capacity < 16 << 20 ? capacity : capacity / 2;
 	grown = realloc(buffer->data, capacity);
 	if (!grown)
 		return false;

@@ -12,14 +12,19 @@ struct buffer {
 	size_t size, capacity;
 };
 
+bool buffer_grow(struct buffer *buffer, size_t more);
+
 /* Room for so many bytes more.  False: no memory. */
-bool buffer_reserve(struct buffer *buffer, size_t more);
+static inline bool buffer_reserve(struct buffer *buffer, size_t more)
+{
+	return more <= buffer->capacity - buffer->size || buffer_grow(buffer, more);
+}
 
 static inline bool buffer_add(struct buffer *buffer, const char *data, size_t size)
 {
 	if (!size)
 		return true;
-	if (size > buffer->capacity - buffer->size && !buffer_reserve(buffer, size))
+	if (!buffer_reserve(buffer, size))
 		return false;
 	memcpy(buffer->data + buffer->size, data, size);
 	buffer->size += size;

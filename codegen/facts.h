@@ -62,6 +62,8 @@ void facts_format(struct facts *facts, const char *arg, const char *format, ...)
 void facts_run(struct facts *facts, unsigned n, unsigned total);
 void facts_end(struct facts *facts);
 bool facts_needed(const struct facts *facts, enum fact fact);
+/* Of the fact that is being written: if not, any text will do. */
+bool facts_next_needed(const struct facts *facts);
 /* A block of C: its text, cleaned and padded to its column; line and file. */
 void facts_code(struct facts *facts, const struct code *code);
 

@@ -161,10 +161,25 @@ static bool has_storage(const struct m_reg *reg)
 	return !reg->alias_of && reg->doorbell == M_DOORBELL_NONE;
 }
 
+/* "0x1, 0x1, 0x1, 0x1": mostly the same, and then formatted only once. */
 static void put_resets(struct facts *f, const char *arg, const uint64_t *values)
 {
-	facts_format(f, arg, "0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64, values[0],
-		     values[1], values[2], values[3]);
+	char text[MODEL_RESET_KINDS * 20], one[20] = "";
+	size_t used = 0, length = 0;
+
+	if (!facts_next_needed(f)) {
+		facts_text(f, arg, NULL);
+		return;
+	}
+	for (unsigned i = 0; i < MODEL_RESET_KINDS; i++) {
+		if (!i || values[i] != values[i - 1])
+			length = (size_t)snprintf(one, sizeof(one), "0x%" PRIx64, values[i]);
+		memcpy(text + used, one, length);
+		memcpy(text + used + length, ", ", 2);
+		used += length + 2;
+	}
+	text[used - 2] = '\0';
+	facts_text(f, arg, text);
 }
 
 /* The kinds of reset that leave some of it as it is. */
@@ -201,6 +216,10 @@ static void put_place(struct facts *f, uint64_t offset, const struct m_dim *dims
 	char text[32 + MODEL_MAX_DIMS * 24];
 	size_t used;
 
+	if (!facts_next_needed(f)) {
+		facts_text(f, "place", NULL);
+		return;
+	}
 	used = (size_t)snprintf(text, sizeof(text), "0x%02" PRIx64, offset);
 	for (unsigned i = 0; i < ndims; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, " + 0x%" PRIx32 "*%c",
@@ -214,6 +233,10 @@ static void put_macro(struct facts *f, uint64_t offset, const struct m_dim *dims
 	char text[32 + MODEL_MAX_DIMS * 24];
 	size_t used;
 
+	if (!facts_next_needed(f)) {
+		facts_text(f, "macro", NULL);
+		return;
+	}
 	used = (size_t)snprintf(text, sizeof(text), "0x%02" PRIx64 "u", offset);
 	for (unsigned i = 0; i < ndims; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,

@@ -86,6 +86,15 @@ void fact_needs_number(struct fact_needs *needs)
 	}
 }
 
+bool facts_next_needed(const struct facts *facts)
+{
+	const struct fact_needs *needs = facts->needs;
+	const unsigned arg = facts->arg + 1;
+
+	return !facts->skip &&
+	       (!needs || needs->value[facts->fact][arg] || needs->truth[facts->fact][arg]);
+}
+
 bool facts_needed(const struct facts *facts, enum fact fact)
 {
 	return !facts->needs || facts->needs->fact[fact];
@@ -183,14 +192,25 @@ static bool is_control(char c)
 	return ((unsigned char)c < ' ' && c != '\n' && c != '\t') || c == 0x7f;
 }
 
+/* A quote, of few bytes. */
+static char *put_mark(char *at, const char *mark)
+{
+	while (*mark)
+		*at++ = *mark++;
+	return at;
+}
+
 /* Of which it is known that there is no control character in it. */
 static void put_clean(struct facts *facts, const char *text, size_t size)
 {
-	if (is_value_needed(facts)) {
+	if (is_value_needed(facts) && buffer_reserve(facts->out, size + 8)) {
+		struct buffer *out = facts->out;
+		char *at;
+
 		put_comma(facts);
-		put_string(facts, facts->open);
-		put(facts, text, size);
-		put_string(facts, facts->close);
+		at = put_mark(out->data + out->size, facts->open);
+		memcpy(at, text, size);
+		out->size = (size_t)(put_mark(at + size, facts->close) - out->data);
 	}
 	put_truth(facts, size > 1 || (size == 1 && *text != '0'));
 }
@@ -221,9 +241,9 @@ static void put_number(struct facts *facts, const char *arg, const char *prefix,
 	next_arg(facts, arg);
 	if (!is_needed(facts))
 		return;
-	do {
-		*--at = "0123456789abcdef"[number % base];
-		number /= base;
+	do { /* the compiler divides by constants quickly */
+		*--at = "0123456789abcdef"[base == 16 ? number % 16 : number % 10];
+		number = base == 16 ? number / 16 : number / 10;
 	} while (number);
 	at -= length;
 	memcpy(at, prefix, length);
