@@ -23,7 +23,7 @@ static inline int ${cname}_write(struct ${dev} *dev, uint64_t iova, const struct
 @fact member
 @to h_layouts
 	d4_declare(?{ctype}, ?{cname})${array};d4_doc(?{doc})
-@to h_layout_checks
+@to c_layout_checks
 _Static_assert(offsetof(struct ${layout}, ${cname}) == ${offset}, "offset of ${layout}.${cname}");
 @end
 @#
@@ -72,7 +72,7 @@ static const struct mdl_member members_of_${layout}[] = {
 @to h_layouts
 };
 
-@to h_layout_checks
+@to c_layout_checks
 _Static_assert(sizeof(struct ${cname}) == ${size}, "size of ${cname}");
 
 @to c_layouts
