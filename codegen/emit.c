@@ -76,13 +76,6 @@ static char *with_suffix(const char *path, const char *old, const char *new)
 	return asprintf(&result, "%.*s%s", (int)n, path, new) < 0 ? NULL : result;
 }
 
-/* Generated files hold no absolute path: a relative one is what debuggers and editors can follow.
- */
-static const char *line_name(const char *path)
-{
-	return path[0] == '/' ? base_name(path) : path;
-}
-
 struct run {
 	const struct model *model;
 	const struct emit_options *options;
@@ -234,8 +227,8 @@ static int emit_c(struct run *run, const struct source *sources)
 	} else if (!has_suffix(c, ".c")) {
 		complain("%s: the output's name must end in .c (its header goes beside it)", c);
 	} else {
-		filter_add_file(&filter, "c", line_name(c));
-		filter_add_file(&filter, "h", line_name(h));
+		filter_add_file(&filter, "c", shown_path(c));
+		filter_add_file(&filter, "h", shown_path(h));
 		result = expand(run, &facts, &filter);
 		add_output(run, c, &filter.files[0].text);
 		add_output(run, h, &filter.files[1].text);
@@ -262,7 +255,7 @@ static int emit_one(struct run *run, const struct source *sources)
 	struct filter filter = {0};
 	int result;
 
-	filter_add_file(&filter, "out", path ? line_name(path) : "standard output");
+	filter_add_file(&filter, "out", path ? shown_path(path) : "standard output");
 	result = expand(run, &facts, &filter);
 	add_output(run, path, &filter.files[0].text);
 	if (!result)

@@ -115,6 +115,11 @@ void facts_hooks(const struct facts_run *run, const struct facts_hook *of,
 void facts_enum(const struct facts_run *run, const struct m_enum *e, const char *id,
 		const char *prefix, const char *owner, const char *suffix);
 
+/*
+ * A file's name in outputs, which hold no absolute path: the same source makes the same bytes
+ * wherever it lies, and a relative path is what debuggers and editors can follow.
+ */
+const char *shown_path(const char *path);
 /* "[4][2]" */
 void array_text(char *text, size_t size, const struct m_dim *dims, unsigned ndims);
 /* The argument `at`. */

@@ -320,6 +320,11 @@ static void put_code(struct facts *facts, const struct loc *loc, const char *tex
 	put_string(facts, facts->close);
 }
 
+const char *shown_path(const char *path)
+{
+	return path[0] == '/' ? strrchr(path, '/') + 1 : path;
+}
+
 void facts_code(struct facts *facts, const struct code *code)
 {
 	struct loc loc = {0};
@@ -342,5 +347,5 @@ void facts_code(struct facts *facts, const struct code *code)
 		put_code(facts, &loc, text, size);
 	put_truth(facts, size > 0);
 	facts_number(facts, "line", loc.line);
-	facts_text(facts, "file", loc.source ? loc.source->name : "");
+	facts_text(facts, "file", loc.source ? shown_path(loc.source->name) : "");
 }

@@ -43,14 +43,14 @@ static int write_all(int fd, const char *data, size_t size)
 
 /*
  * In the child: never returns.  -E: what m4 warns of is a mistake in a skeleton, so it fails.
- * Nothing in the environment may change what it writes.
+ * The language it speaks may not change what it writes.
  */
 static void become_m4(int in, int out)
 {
 	const char *m4 = m4_program();
 
 	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
-	    setenv("LC_ALL", "C", 1) == 0 && unsetenv("POSIXLY_CORRECT") == 0)
+	    setenv("LC_ALL", "C", 1) == 0)
 		execlp(m4, m4, "-P", "-E", "-", (char *)NULL);
 	fprintf(stderr, "mdlc: error: cannot run %s: %s%s\n", m4, strerror(errno),
 		errno == ENOENT ? " (is GNU m4 installed?)" : "");
