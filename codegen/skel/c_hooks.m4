@@ -105,6 +105,8 @@ static d4_sig(d4_event(?{owner}, ?{event}), ?{fn}, ?{type}, ?{ndims})
 
 @endif
 @to c_hooks
+d4_if_saw(«call», «», «/* What the run time calls (call_...): there, values have 64 bits and indices are an array. */
+d4_saw(«call»)»)m4_dnl
 d4_call(d4_event(?{owner}, ?{event}), ?{fn}, ?{type}, ?{ndims}, ?{owner})m4_dnl
 
 @ifeq owner timer

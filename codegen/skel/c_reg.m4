@@ -216,7 +216,9 @@ d4_saw(«register»)»)m4_dnl
 @if doorbell
 		.doorbell = &doorbell_of_${cname},
 @else
+@if has_reset
 		.reset = {${resets}},
+@endif
 		.reset_mask = {${reset_masks}},
 @endif
 	},
