@@ -6,6 +6,9 @@
 
 #include "diag_private.h"
 
+/* Of one check about one place so many are shown. */
+#define MAX_SAME_PLACE 4u
+
 static const struct {
 	const char *name;
 	enum severity severity;
@@ -272,26 +275,61 @@ static int by_place(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
+/* How many messages from here on are of one check about one place: one line of a template, many
+ * instances. */
+static unsigned same_place(const struct diag *diag, unsigned first)
+{
+	const struct message *message = diag->messages[first];
+	unsigned i = first + 1;
+
+	while (i < diag->nmessages && diag->messages[i]->check == message->check &&
+	       diag->messages[i]->severity == message->severity &&
+	       diag->messages[i]->loc.source == message->loc.source &&
+	       diag->messages[i]->loc.line == message->loc.line &&
+	       diag->messages[i]->loc.col == message->loc.col)
+		i++;
+	return i - first;
+}
+
+/* The first of each run of such messages; the rest are counted. */
+static void show_run(const struct diag *diag, unsigned first, unsigned n)
+{
+	const unsigned shown =
+		n > MAX_SAME_PLACE + 1 && diag->messages[first]->loc.source ? MAX_SAME_PLACE : n;
+
+	for (unsigned i = 0; i < shown; i++)
+		show_message(stderr, diag->messages[first + i], diag->options.color);
+	if (shown < n)
+		fprintf(stderr, "      = note: and %u more like it at this place\n", n - shown);
+}
+
+static void show_all(const struct diag *diag)
+{
+	const unsigned max = diag->options.max_errors;
+	unsigned errors = 0, n;
+
+	for (unsigned i = 0; i < diag->nmessages; i += n) {
+		const bool counts = max && diag->messages[i]->severity == SEV_ERROR;
+
+		n = same_place(diag, i);
+		if (!counts || errors < max)
+			show_run(diag, i, counts && n > max - errors ? max - errors : n);
+		errors += counts ? n : 0;
+	}
+	if (errors > max)
+		fprintf(stderr, "mdlc: %u more errors are not shown (--max-errors=%u; 0 is all)\n",
+			errors - max, max);
+}
+
 bool diag_flush(struct diag *diag)
 {
-	unsigned errors = 0;
 	char buffer[8192];
 
 	/* stderr is not buffered by itself: thousands of messages would be millions of writes */
 	setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
 	if (diag->nmessages)
 		qsort(diag->messages, diag->nmessages, sizeof(struct message *), by_place);
-	for (unsigned i = 0; i < diag->nmessages; i++) {
-		const struct message *message = diag->messages[i];
-
-		if (message->severity == SEV_ERROR && diag->options.max_errors &&
-		    ++errors > diag->options.max_errors)
-			continue;
-		show_message(stderr, message, diag->options.color);
-	}
-	if (diag->options.max_errors && errors > diag->options.max_errors)
-		fprintf(stderr, "mdlc: %u more errors are not shown (--max-errors=%u)\n",
-			errors - diag->options.max_errors, diag->options.max_errors);
+	show_all(diag);
 	fflush(stderr);
 	setvbuf(stderr, NULL, _IONBF, 0);
 	diag->nmessages = 0;

@@ -207,8 +207,7 @@ static const struct option options_table[] = {
 	{"-i", NULL, set_in_place, "with fmt: rewrite the files in place"},
 	{"--explain", "CHECK", do_explain, "say more about a check"},
 	{"--list-checks", NULL, do_list, "list all checks"},
-	{"--max-errors", "N", set_max_errors,
-	 "show the first N errors only; 0, the default, is all"},
+	{"--max-errors", "N", set_max_errors, "show the first N errors only (1000); 0 is all"},
 	{"--color", "WHEN", set_color, "auto, always or never"},
 	{"--help", NULL, do_help, "this"},
 	{"--version", NULL, do_version, "version"},
@@ -399,7 +398,7 @@ bool options_read(struct options *options, struct arena *arena, int argc, char *
 	bool only_files = false;
 	int i = 1;
 
-	*options = (struct options){.action = DO_COMPILE};
+	*options = (struct options){.action = DO_COMPILE, .diag.max_errors = 1000};
 	options->diag.color = isatty(STDERR_FILENO) && !(no_color && *no_color) &&
 			      !(term && !strcmp(term, "dumb"));
 	if (argc > 1 && !strcmp(argv[1], "fmt")) {
