@@ -55,6 +55,19 @@ static const struct m_enum *enum_having(struct resolver *r, const char *name)
 	return NULL;
 }
 
+/* Words of other languages. */
+static const char *truth(const char *name)
+{
+	static const char *const words[][2] = {
+		{"yes", "true"}, {"on", "true"},   {"TRUE", "true"},   {"True", "true"},
+		{"no", "false"}, {"off", "false"}, {"FALSE", "false"}, {"False", "false"}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(words[i][0], name))
+			return words[i][1];
+	return NULL;
+}
+
 static const char *nearest(const struct context *c, const char *name)
 {
 	const char *candidates[64];
@@ -67,7 +80,9 @@ static const char *nearest(const struct context *c, const char *name)
 		candidates[n++] = c->names->values[i].name;
 	if (n)
 		near = suggest(name, candidates, n);
-	return near ? near : suggest_name(c->r, SPACE_GLOBAL, 1u << SYM_CONST, name);
+	if (!near)
+		near = suggest_name(c->r, SPACE_GLOBAL, 1u << SYM_CONST, name);
+	return near ? near : truth(name);
 }
 
 static bool unknown_name(const struct context *c, const struct expr *e)

@@ -208,38 +208,61 @@ static bool alone_on_line(const struct loc *loc)
 	return true;
 }
 
-/* `// allow(check-name): why`, also several in one comment. */
+/* Between the parentheses: names of checks, with commas between. */
+static void add_waivers(struct parse *parse, const char *list, const char *end,
+			const struct loc *loc)
+{
+	while (list <= end) {
+		const char *comma = memchr(list, ',', (size_t)(end - list));
+		const char *next = comma ? comma : end, *stop = next;
+
+		while (list < stop && isspace((unsigned char)*list))
+			list++;
+		while (stop > list && isspace((unsigned char)stop[-1]))
+			stop--;
+		diag_add_waiver(parse->tree->diag, *loc, list, (size_t)(stop - list),
+				alone_on_line(loc));
+		list = next + 1;
+	}
+}
+
+static const char *skip_separators(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == ',' || *p == '\t'))
+		p++;
+	return p;
+}
+
+/* At `allow(…)`: where its names begin; *close: its ')'.  NULL: something else stands there. */
+static const char *allowed_names(const char *p, const char *end, const char **close)
+{
+	if (end - p <= 6 || memcmp(p, "allow(", 6) != 0)
+		return NULL;
+	*close = memchr(p + 6, ')', (size_t)(end - p - 6));
+	return *close ? p + 6 : NULL;
+}
+
+/* `// allow(check-name): why`, also `allow(this, that): why` and `allow(this) allow(that): why`. */
 void comment_waiver(struct parse *parse, const char *text, size_t size, const struct loc *loc)
 {
-	const char *end = text + size, *p = text + 2;
+	const char *end = text + size, *p = skip_separators(text + 2, end), *names, *close, *why;
+	const char *first = p;
 
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	while (end - p > 6 && !memcmp(p, "allow(", 6)) {
-		const char *name = p + 6, *close = memchr(name, ')', (size_t)(end - name));
-		const char *why;
-
-		if (!close)
-			break;
-		p = close + 1;
-		while (p < end && (*p == ' ' || *p == ',' || *p == '\t'))
-			p++;
-		if (end - p > 6 && !memcmp(p, "allow(", 6)) {
-			diag_add_waiver(parse->tree->diag, *loc, name, (size_t)(close - name),
-					alone_on_line(loc));
-			continue;
-		}
-		why = p < end && *p == ':' ? p + 1 : end;
-		while (why < end && isspace((unsigned char)*why))
-			why++;
-		if (why == end)
+	if (!allowed_names(p, end, &close))
+		return;
+	while (allowed_names(p, end, &close))
+		p = skip_separators(close + 1, end);
+	why = p < end && *p == ':' ? p + 1 : end;
+	while (why < end && isspace((unsigned char)*why))
+		why++;
+	for (p = first; (names = allowed_names(p, end, &close));
+	     p = skip_separators(close + 1, end)) {
+		if (why < end)
+			add_waivers(parse, names, close, loc);
+		else
 			diag_report(parse->tree->diag, CHECK_BAD_WAIVER, *loc,
 				    "a waiver gives its reason: allow(%.*s): why",
-				    (int)(close - name), name);
-		else
-			diag_add_waiver(parse->tree->diag, *loc, name, (size_t)(close - name),
-					alone_on_line(loc));
-		break;
+				    (int)(close - names), names);
 	}
 }
 
