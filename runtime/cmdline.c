@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -506,6 +507,17 @@ static int show(const struct cmdline *cmd)
 	return fflush(stdout) || ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* 2048 vectors are 2048 eventfds, more than the usual soft limit. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int mdl_main(const struct mdl_device *device, int argc, char **argv)
 {
 	struct cmdline cmd = {
@@ -525,8 +537,10 @@ int mdl_main(const struct mdl_device *device, int argc, char **argv)
 		status = EXIT_USAGE;
 	else if (cmd.help || cmd.version)
 		status = show(&cmd);
-	else
+	else {
+		raise_descriptor_limit();
 		status = create_and_serve(&cmd);
+	}
 	free(cmd.settings);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -346,6 +347,26 @@ static void inherited_listener(void **state)
 	assert_int_equal(unlink(folder->path), 0);
 }
 
+/* A device with many vectors needs many descriptors. */
+static void as_many_descriptors_as_allowed(void **state)
+{
+	struct folder *folder = *state;
+	struct rlimit before, low, its;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low = before;
+	low.rlim_cur = 64;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	pid_t pid = START(folder->path);
+
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	is_served(folder->path);
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, NULL, &its), 0);
+	assert_true(its.rlim_cur == before.rlim_max);
+	kill(pid, SIGTERM);
+	assert_int_equal(finish(pid), 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, folder_make, folder_remove)
 
 int main(void)
@@ -363,6 +384,7 @@ int main(void)
 		TEST(second_clients_are_refused),
 		TEST(inherited_connection),
 		TEST(inherited_listener),
+		TEST(as_many_descriptors_as_allowed),
 	};
 
 	return cmocka_run_group_tests_name("the program", tests, NULL, NULL);
