@@ -102,6 +102,35 @@ struct json_object *compat_find(struct json_object *array, struct json_object *l
 	return NULL;
 }
 
+static void index_name(struct json_object *entry, const char *key, const char *also, char *name,
+		       size_t size)
+{
+	snprintf(name, size, "%s\n%s", also ? compat_text(entry, also) : "",
+		 compat_text(entry, key));
+}
+
+struct json_object *compat_index(struct json_object *array, const char *key, const char *also)
+{
+	struct json_object *index = json_object_new_object(), *entry;
+	char name[1024];
+
+	for (size_t i = 0; i < compat_length(array); i++) {
+		entry = json_object_array_get_idx(array, i);
+		index_name(entry, key, also, name, sizeof(name));
+		json_object_object_add(index, name, json_object_get(entry));
+	}
+	return index;
+}
+
+struct json_object *compat_lookup(struct json_object *index, struct json_object *like,
+				  const char *key, const char *also)
+{
+	char name[1024];
+
+	index_name(like, key, also, name, sizeof(name));
+	return compat_get(index, name);
+}
+
 /* ---- reading */
 
 static struct json_object *parse(const char *text, size_t size, const char **why)

@@ -43,11 +43,18 @@ size_t compat_length(struct json_object *array);
 struct json_object *compat_find(struct json_object *array, struct json_object *like,
 				const char *key, const char *also);
 
+/* For long arrays: their entries by the texts of two members (also: or NULL); release with
+ * json_object_put(). */
+struct json_object *compat_index(struct json_object *array, const char *key, const char *also);
+struct json_object *compat_lookup(struct json_object *index, struct json_object *like,
+				  const char *key, const char *also);
+
 /* Does a stream of the old version load? */
 void compat_streams(struct compat *c);
 /* And one of this version in the old one? */
 void compat_streams_back(struct compat *c);
-/* Registers of one BAR, or of config space.  widths: whether those of accesses are to be compared, too. */
+/* Registers of one BAR, or of config space.  widths: whether those of accesses are to be compared,
+ * too. */
 void compat_registers(struct compat *c, struct json_object *old, struct json_object *now,
 		      const char *where, bool widths);
 /* The widths of accesses, of a BAR or a register.  True: all that was allowed is. */

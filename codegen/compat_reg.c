@@ -180,10 +180,13 @@ static void compare_register(struct compat *c, struct json_object *old, struct j
 void compat_registers(struct compat *c, struct json_object *old, struct json_object *now,
 		      const char *where, bool widths)
 {
-	for (size_t i = 0; i < compat_length(old); i++) {
-		struct json_object *reg = json_object_array_get_idx(old, i);
-		const struct place place = {where, compat_text(reg, "name")};
+	struct json_object *index = compat_index(now, "name", NULL), *reg;
+	struct place place = {.where = where};
 
-		compare_register(c, reg, compat_find(now, reg, "name", NULL), &place, widths);
+	for (size_t i = 0; i < compat_length(old); i++) {
+		reg = json_object_array_get_idx(old, i);
+		place.name = compat_text(reg, "name");
+		compare_register(c, reg, compat_lookup(index, reg, "name", NULL), &place, widths);
 	}
+	json_object_put(index);
 }

@@ -277,13 +277,15 @@ static void compare_records(const struct way *way)
 {
 	struct json_object *from = compat_get(compat_get(way->from, "migration"), "records");
 	struct json_object *to = compat_get(compat_get(way->to, "migration"), "records");
+	struct json_object *have = compat_index(from, "name", "kind");
+	struct json_object *want = compat_index(to, "name", "kind");
 	struct json_object *record, *other;
 
 	for (size_t i = 0; i < compat_length(from); i++) {
 		record = json_object_array_get_idx(from, i);
 		if (!exists(record, way->version))
 			continue;
-		other = compat_find(to, record, "kind", "name");
+		other = compat_lookup(want, record, "name", "kind");
 		if (other)
 			compare(way, record, other);
 		else
@@ -291,10 +293,12 @@ static void compare_records(const struct way *way)
 	}
 	for (size_t i = 0; i < compat_length(to); i++) {
 		record = json_object_array_get_idx(to, i);
-		other = compat_find(from, record, "kind", "name");
+		other = compat_lookup(have, record, "name", "kind");
 		if (!other || !exists(other, way->version))
 			missing(way, record);
 	}
+	json_object_put(have);
+	json_object_put(want);
 }
 
 static uint64_t irq_total(struct json_object *device)
