@@ -203,7 +203,7 @@ static void load(const struct device *device, const struct bytes *stream, struct
 /* The pause in microseconds, as the new process says it. */
 static long take_over(const char *program, const char *control, pid_t *pid)
 {
-	char option[128], line[256], *at;
+	char option[160], line[256], *at;
 	long pause = -1;
 	int err[2];
 	FILE *log;

@@ -114,7 +114,7 @@ static void send_run(struct job *job, uint32_t value)
 
 static uint32_t receive_result(struct job *job)
 {
-	uint32_t result;
+	uint32_t result = 0;
 	uint64_t count;
 
 	assert_int_equal(peer_receive(job->peer).flags, VU_TYPE_REPLY);
