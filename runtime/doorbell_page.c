@@ -184,8 +184,8 @@ void doorbell_page_put(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t 
 	for (i = 0; i < reg->width && !dev->migration->in_place; i++)
 		((volatile uint8_t *)(uintptr_t)doorbell->place)[i] = bytes[i];
 	memcpy(doorbell->seen, bytes, reg->width);
-	/* Another process' client may have the page. */
-	dev->doorbell_pages->shared |= dev->migration->in_place;
+	/* The client that is taken over may have the page. */
+	dev->doorbell_pages->shared |= dev->migration->in_place && conn_connected(dev);
 }
 
 /* ---- life */
@@ -277,7 +277,7 @@ void doorbells_client_gone(struct mdl_dev *dev)
 void doorbells_pause(struct mdl_dev *dev)
 {
 	stop(dev);
-	if (dev->doorbell_pages)
+	if (dev->doorbell_pages && dev->doorbell_pages->shared)
 		poll_all(dev, dev->doorbell_pages);
 	io_fds_pause(dev, true);
 }

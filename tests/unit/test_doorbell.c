@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #define NBELLS 12
 
@@ -442,14 +443,139 @@ static void test_migrated(void **state)
 	peer_stop(to);
 }
 
+/* ---- several clients, and several processes: sockets with names */
+
+struct place {
+	char dir[32], socket[64], control[64];
+};
+
+static struct place make_place(void)
+{
+	struct place place = {.dir = "/tmp/mdl-doorbell-XXXXXX"};
+
+	assert_non_null(mkdtemp(place.dir));
+	snprintf(place.socket, sizeof(place.socket), "%s/socket", place.dir);
+	snprintf(place.control, sizeof(place.control), "%s/control", place.dir);
+	return place;
+}
+
+/* A device without a client, not served yet. */
+static struct peer *make_server(void)
+{
+	struct peer *peer = calloc(1, sizeof(*peer));
+	struct mdl_options options = {.log_level = MDL_LOG_INFO, .log = peer_log, .log_arg = peer};
+
+	pthread_mutex_init(&peer->log_lock, NULL);
+	peer->buf = malloc(PEER_MAX);
+	peer->fd = -1;
+	assert_int_equal(mdl_create(&peer->dev, &device, &options), 0);
+	return peer;
+}
+
+static void serve(struct peer *peer)
+{
+	assert_int_equal(pthread_create(&peer->thread, NULL, peer_run, peer), 0);
+}
+
+static void free_server(struct peer *peer)
+{
+	pthread_join(peer->thread, NULL);
+	if (peer->fd >= 0)
+		close(peer->fd);
+	mdl_destroy(peer->dev);
+	pthread_mutex_destroy(&peer->log_lock);
+	free(peer->buf);
+	free(peer);
+}
+
+static void come(struct peer *peer, const struct place *place)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval limit = {.tv_sec = PEER_WAIT_S};
+
+	strcpy(address.sun_path, place->socket);
+	peer->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(peer->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	assert_int_equal(connect(peer->fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	peer_negotiate(peer, 1, 1 << 20);
+}
+
+/* What a client wrote and nobody looked at before it left rings at no moment of the next one's. */
+static void test_former_client(void **state)
+{
+	struct place place = make_place();
+	struct peer *peer = make_server();
+	volatile uint8_t *page;
+
+	(void)state;
+	rung_fd = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
+	times = 0;
+	assert_int_equal(mdl_listen(peer->dev, place.socket), 0);
+	serve(peer);
+	come(peer, &place);
+	page = map_page(peer);
+	assert_int_equal(set_state(peer, VU_MIG_STOP), 8);
+	*(volatile uint32_t *)(volatile void *)(page + 8) = 1;
+	close(peer->fd);
+	come(peer, &place);
+	assert_int_equal(set_state(peer, VU_MIG_STOP), 8);
+	assert_int_equal(times, 0);
+	assert_int_equal(set_state(peer, VU_MIG_RUNNING), 8);
+	munmap((void *)(uintptr_t)page, 4096);
+	page = map_page(peer);
+	*(volatile uint32_t *)(volatile void *)(page + 8) = 2;
+	await_ring();
+	assert_int_equal(last_value, 2);
+	assert_int_equal(times, 1);
+	munmap((void *)(uintptr_t)page, 4096);
+	mdl_stop(peer->dev);
+	free_server(peer);
+	close(rung_fd);
+	assert_int_equal(rmdir(place.dir), 0);
+}
+
+/* Taken over while nobody is connected: who comes then is heard. */
+static void test_taken_over(void **state)
+{
+	struct place place = make_place();
+	struct peer *old = make_server(), *peer = make_server();
+	volatile uint8_t *page;
+
+	(void)state;
+	rung_fd = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
+	assert_int_equal(mdl_control(old->dev, place.control), 0);
+	assert_int_equal(mdl_listen(old->dev, place.socket), 0);
+	serve(old);
+	assert_int_equal(mdl_takeover(peer->dev, place.control), 0);
+	free_server(old);
+	serve(peer);
+	come(peer, &place);
+	page = map_page(peer);
+	*(volatile uint32_t *)(volatile void *)(page + 8) = 3;
+	await_ring();
+	assert_int_equal(last_value, 3);
+	munmap((void *)(uintptr_t)page, 4096);
+	mdl_stop(peer->dev);
+	free_server(peer);
+	close(rung_fd);
+	assert_int_equal(rmdir(place.dir), 0);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH(test_eventfds), WITH(test_refusals), WITH(test_page),
-		WITH(test_asleep),   WITH(test_idle),     WITH(test_stopped),
-		WITH(test_blocking_eventfds), WITH(test_migrated),
+		WITH(test_eventfds),
+		WITH(test_refusals),
+		WITH(test_page),
+		WITH(test_asleep),
+		WITH(test_idle),
+		WITH(test_stopped),
+		WITH(test_blocking_eventfds),
+		WITH(test_migrated),
+		cmocka_unit_test(test_former_client),
+		cmocka_unit_test(test_taken_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
