@@ -175,6 +175,8 @@ void trace_load(struct mdl_dev *dev)
 void trace_load_end(struct mdl_dev *dev, int result)
 {
 	trace_look(dev);
+	if (dev->trace->vcd)
+		vcd_irqs(dev, dev->trace->vcd);
 	dev->trace->muted--;
 	event(dev, "state", result < 0 ? "refused" : "loaded");
 }

@@ -235,6 +235,12 @@ void vcd_irq_pulse(struct mdl_dev *dev, struct vcd *vcd, unsigned irq)
 	vcd_irq(dev, vcd, irq, !vcd->levels[irq]);
 }
 
+void vcd_irqs(struct mdl_dev *dev, struct vcd *vcd)
+{
+	for (unsigned irq = 0; irq < vcd->layout.nirqs; irq++)
+		vcd_irq(dev, vcd, irq, mdl_irq_level(dev, irq));
+}
+
 /* ---- life */
 
 static void put_first_value(struct mdl_dev *dev, struct vcd *vcd, const struct mdl_reg *reg,

@@ -22,6 +22,8 @@ void vcd_doorbell(struct mdl_dev *dev, struct vcd *vcd, const struct mdl_reg *re
 		  uint64_t value);
 void vcd_irq(struct mdl_dev *dev, struct vcd *vcd, unsigned irq, bool level);
 void vcd_irq_pulse(struct mdl_dev *dev, struct vcd *vcd, unsigned irq);
+/* All of them, as they are now. */
+void vcd_irqs(struct mdl_dev *dev, struct vcd *vcd);
 /* What was recorded leaves the process. */
 void vcd_flush(struct mdl_dev *dev, struct vcd *vcd);
 

@@ -124,6 +124,32 @@ static void clocks(void **state)
 	vcd_free(&vcd);
 }
 
+/* What a load makes of interrupts is seen like all else that it changes. */
+static void loaded(void **state)
+{
+	struct traced *t = *state;
+	struct mdl_dev *dev = t->pair->dev;
+	struct vcd_file vcd;
+	char saved[64];
+
+	temporary(saved);
+	write_bar(t->pair, 0, 5);
+	mdl_irq_raise(dev, 0);
+	assert_int_equal(mdl_save(dev, saved), 0);
+	mdl_irq_lower(dev, 0);
+	mdl_irq_raise(dev, 2);
+	write_bar(t->pair, 0, 6);
+	assert_int_equal(mdl_restore(dev, saved), 0);
+	mdl_irq_lower(dev, 0);
+	mdl_poll(dev);
+	vcd_read(&vcd, t->path);
+	assert_string_equal(vcd_history(&vcd, "core.bar0.PLAIN"), "0 101 110 101");
+	assert_string_equal(vcd_history(&vcd, "core.irq.done"), "0 1 0 1 0");
+	assert_string_equal(vcd_history(&vcd, "core.irq.lane[1]"), "0 1 0");
+	vcd_free(&vcd);
+	unlink(saved);
+}
+
 static void full_disk(void **state)
 {
 	struct pair *pair = pair_open_with((struct mdl_options){.trace_file = "/dev/full"});
@@ -272,6 +298,7 @@ int main(void)
 		TEST(accesses),
 		TEST(timers),
 		TEST(clocks),
+		TEST(loaded),
 		cmocka_unit_test(full_disk),
 		cmocka_unit_test(no_file),
 		cmocka_unit_test(killed),
