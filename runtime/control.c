@@ -82,15 +82,17 @@ static int send_offer(int peer, const struct parcel *parcel, const int *files, u
 	return rc;
 }
 
-/* version: of the device that takes over, which may be older. */
+/*
+ * version: of the device that takes over, which may be older.  What streams to clients are written
+ * as does not count: it may be older than both.
+ */
 static int write_state(struct mdl_dev *dev, int fd, uint64_t version)
 {
 	struct migration *migration = dev->migration;
-	uint32_t usual = migration->version;
+	const uint32_t usual = migration->version, own = dev->desc->version;
 	int rc;
 
-	if (version && version < usual)
-		migration->version = (uint32_t)version;
+	migration->version = version && version < own ? (uint32_t)version : own;
 	rc = state_write(dev, fd);
 	migration->version = usual;
 	return rc;

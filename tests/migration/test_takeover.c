@@ -26,7 +26,7 @@ static void prepare(struct rig *rig)
 
 static void expect_failure(struct rig *rig, const char *program, const char *said)
 {
-	struct process other = take_over(rig, program);
+	struct process other = take_over(rig, program, NULL);
 
 	assert_int_not_equal(wait_line(&other, said), -1);
 	assert_int_equal(wait_end(&other), 1);
@@ -61,6 +61,20 @@ static void an_older_version(void **state)
 		assert_int_equal(get(rig, VERSION, 4), 1);
 		assert_int_equal(get(rig, NOTE + 8, 4), 0x1234);
 	}
+}
+
+/* What it writes for clients that migrate says nothing of who takes over. */
+static void one_that_streams_as_an_older_version(void **state)
+{
+	struct rig *rig = *state;
+	long pause_us;
+
+	prepare(rig);
+	upgrade_with(rig, "tests/migration/gauge2", "--stream-version=1", &pause_us);
+	put(rig, EXTRA, 6);
+	upgrade(rig, "tests/migration/gauge2", &pause_us);
+	expect_alive(rig, 5);
+	assert_int_equal(get(rig, EXTRA, 4), 6);
 }
 
 static int open_control(struct rig *rig)
@@ -269,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(another_device),
 		RIG_TEST(an_older_version),
+		RIG_TEST(one_that_streams_as_an_older_version),
 		RIG_TEST(one_that_vanishes),
 		RIG_TEST(one_that_says_nothing),
 		RIG_TEST(one_that_dies_when_ready),

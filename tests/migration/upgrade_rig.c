@@ -63,12 +63,12 @@ long wait_line(struct process *process, const char *text)
 	return -1;
 }
 
-struct process take_over(struct rig *rig, const char *program)
+struct process take_over(struct rig *rig, const char *program, const char *more)
 {
 	char option[128];
 
 	snprintf(option, sizeof(option), "--takeover=%s", rig->control);
-	return start(program, (const char *const[]){"-v", option, NULL});
+	return start(program, (const char *const[]){"-v", option, more, NULL});
 }
 
 /* ---- set-up */
@@ -166,12 +166,17 @@ uint64_t events(int fd)
 	return read(fd, &count, sizeof(count)) == sizeof(count) ? count : 0;
 }
 
-void upgrade(struct rig *rig, const char *program, long *pause_us)
+void upgrade_with(struct rig *rig, const char *program, const char *more, long *pause_us)
 {
-	struct process next = take_over(rig, program);
+	struct process next = take_over(rig, program, more);
 
 	*pause_us = wait_line(&next, "stood still for ");
 	assert_true(*pause_us >= 0);
 	assert_int_equal(wait_end(&rig->process), 0);
 	rig->process = next;
+}
+
+void upgrade(struct rig *rig, const char *program, long *pause_us)
+{
+	upgrade_with(rig, program, NULL, pause_us);
 }

@@ -74,9 +74,11 @@ uint64_t now_ns(void);
 int wait_end(struct process *process);
 /* Read what it says until a line has this text; -1: it never said so.  Else the number behind. */
 long wait_line(struct process *process, const char *text);
-struct process take_over(struct rig *rig, const char *program);
+/* more: another option, or NULL */
+struct process take_over(struct rig *rig, const char *program, const char *more);
 /* A takeover that succeeds: the device's process is the new one. */
 void upgrade(struct rig *rig, const char *program, long *pause_us);
+void upgrade_with(struct rig *rig, const char *program, const char *more, long *pause_us);
 
 int set_up(void **state);
 /* The last process ends well, and leaves no file. */
