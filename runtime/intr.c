@@ -53,10 +53,10 @@ static struct intr_state *find(struct mdl_dev *dev, const struct mdl_intr *intr)
 	return NULL;
 }
 
-/* A block of one element may stand beside arrays of causes, not the other way round. */
-static uint64_t peek_beside(const struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t at)
+/* The block's element in another of its registers, of which there may be one for all elements. */
+static uint32_t beside(const struct mdl_reg *reg, uint32_t at)
 {
-	return reg_peek(dev, reg, at < reg->count ? at : 0);
+	return at < reg->count ? at : 0;
 }
 
 /* ---- status and lines follow from latch, inputs, enable and mask */
@@ -86,9 +86,9 @@ static void update(struct mdl_dev *dev, const struct intr_state *state, uint32_t
 	reg_poke(dev, intr->status, at, status | others);
 	active = status;
 	if (intr->enable)
-		active &= peek_beside(dev, intr->enable, at);
+		active &= reg_peek(dev, intr->enable, beside(intr->enable, at));
 	if (intr->mask)
-		active &= ~peek_beside(dev, intr->mask, at);
+		active &= ~reg_peek(dev, intr->mask, beside(intr->mask, at));
 	for (uint32_t i = 0; i < intr->ncauses; i++)
 		if (active & intr->causes[i].bits)
 			now |= 1ull << i;
@@ -303,15 +303,18 @@ void mdl_intr_store(struct mdl_dev *dev, const struct mdl_intr *intr, unsigned a
 				    : role == MDL_INTR_MASK   ? intr->mask
 							      : intr->test;
 
+	uint32_t element;
+
 	if (!state || !reg)
 		return;
+	element = beside(reg, at);
 	if (role == MDL_INTR_STATUS) {
 		status_store(dev, state, at, bits, value);
 	} else if (role == MDL_INTR_TEST) {
-		test_written(dev, state, at, reg, at, value, bits);
+		test_written(dev, state, at, reg, element, value, bits);
 	} else {
-		reg_poke(dev, reg, at, (reg_peek(dev, reg, at) & ~bits) | (value & bits));
-		gate_written(dev, state, reg, at);
+		reg_poke(dev, reg, element, (reg_peek(dev, reg, element) & ~bits) | (value & bits));
+		gate_written(dev, state, reg, element);
 	}
 }
 

@@ -277,7 +277,7 @@ static void a_load_gives_the_lines_back(void **state)
 struct many {
 	struct mdl_dev *mdl;
 	uint16_t isr[3], input[3], latch[3];
-	uint32_t ier;
+	uint32_t ier, behind[2];
 };
 
 static const struct mdl_intr many_intr;
@@ -357,6 +357,13 @@ static void arrays_have_an_interrupt_each(void **state)
 	assert_false(mdl_irq_level(dev, 1));
 	assert_true(mdl_irq_level(dev, 2));
 	assert_int_equal(rd(dev, 0, 4, 2), 0x8000);
+	/* the device's own logic, by whichever element */
+	mdl_intr_store(dev, &many_intr, 2, MDL_INTR_ENABLE, 0xff, 0);
+	assert_int_equal(rd(dev, 0, 0x10, 4), 0xff00);
+	assert_false(mdl_irq_level(dev, 2));
+	mdl_intr_store(dev, &many_intr, 1, MDL_INTR_ENABLE, 1, 1);
+	assert_true(mdl_irq_level(dev, 2));
+	assert_int_equal(((struct many *)mdl_instance(dev))->behind[0], 0);
 	mdl_destroy(dev);
 }
 
