@@ -14,7 +14,7 @@
  * The eventfd is the client's, and so are its flags and its counter: never wait for it.  A full
  * counter needs no more signals.
  */
-void irq_signal(int fd)
+static void irq_signal(int fd)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
 	const uint64_t one = 1;

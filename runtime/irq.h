@@ -55,7 +55,6 @@ struct irqs {
 };
 
 /* irq.c */
-void irq_signal(int fd);
 /* A cause of an `intr` block begins or ends to hold irq high. */
 void irq_cause(struct mdl_dev *dev, uint32_t irq, bool asserted);
 /* Something was acknowledged and the level is still high: messages have to be sent anew. */

@@ -171,9 +171,7 @@ void reg_write(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element,
 /* What a write makes of a value, by masks and effects alone. */
 uint64_t reg_apply(const struct mdl_reg *reg, uint64_t old, uint64_t data, uint64_t enabled);
 /* reg_reset.c */
-void reg_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind); /* values only */
-void reg_reset_hooks(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind);
-void regs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);       /* all tables of the device */
+void regs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);       /* all tables of the device; values only */
 void regs_reset_hooks(struct mdl_dev *dev, enum mdl_reset_kind kind);
 
 /* ---- names.c */

@@ -11,7 +11,7 @@ static void once_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_
 		reg_poke(dev, &record, i, reg_peek(dev, &record, i) & ~reg->reset_mask[kind]);
 }
 
-void reg_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind)
+static void reg_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind)
 {
 	const uint64_t mask = reg->reset_mask[kind];
 
@@ -25,7 +25,8 @@ void reg_reset(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_ki
 		reg_poke(dev, reg, i, (reg_peek(dev, reg, i) & ~mask) | (reg->reset[kind] & mask));
 }
 
-void reg_reset_hooks(struct mdl_dev *dev, const struct mdl_reg *reg, enum mdl_reset_kind kind)
+static void reg_reset_hooks(struct mdl_dev *dev, const struct mdl_reg *reg,
+			    enum mdl_reset_kind kind)
 {
 	uint32_t at[MDL_MAX_DIMS] = {0};
 
