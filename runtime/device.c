@@ -6,6 +6,7 @@
 
 #include "conn.h"
 #include "handover.h"
+#include "number.h"
 #include "param.h"
 #include "server.h"
 #include "tables.h"
@@ -36,28 +37,6 @@ static void set_options(struct mdl_dev *dev, const struct mdl_options *options)
 		opt->max_transfer = MAX_TRANSFER;
 }
 
-static void store_default(void *to, const struct mdl_var *var)
-{
-	uint8_t u8 = (uint8_t)var->value;
-	uint16_t u16 = (uint16_t)var->value;
-	uint32_t u32 = (uint32_t)var->value;
-
-	switch (var->size) {
-	case 1:
-		memcpy(to, &u8, sizeof(u8));
-		break;
-	case 2:
-		memcpy(to, &u16, sizeof(u16));
-		break;
-	case 4:
-		memcpy(to, &u32, sizeof(u32));
-		break;
-	case 8:
-		memcpy(to, &var->value, sizeof(var->value));
-		break;
-	}
-}
-
 /* `state` variables begin with their defaults; layouts and lengths with zeros. */
 static void set_variables(struct mdl_dev *dev)
 {
@@ -68,7 +47,7 @@ static void set_variables(struct mdl_dev *dev)
 		if (var->type == MDL_VAR_LAYOUT || !var->value)
 			continue;
 		for (uint32_t j = 0; j < var->count; j++)
-			store_default(to + (size_t)j * var->size, var);
+			number_put(to + (size_t)j * var->size, var->size, var->value);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "suggest.h"
 
 static void *place(struct mdl_dev *dev, const struct mdl_param *param)
@@ -17,20 +18,7 @@ static void *place(struct mdl_dev *dev, const struct mdl_param *param)
 
 static void store_integer(struct mdl_dev *dev, const struct mdl_param *param, uint64_t value)
 {
-	const union {
-		uint8_t u8;
-		uint16_t u16;
-		uint32_t u32;
-		uint64_t u64;
-	} v[4] = {
-		{.u8 = (uint8_t)value},
-		{.u16 = (uint16_t)value},
-		{.u32 = (uint32_t)value},
-		{.u64 = value},
-	};
-	unsigned log2 = param->size == 1 ? 0 : param->size == 2 ? 1 : param->size == 4 ? 2 : 3;
-
-	memcpy(place(dev, param), &v[log2], (size_t)1 << log2);
+	number_put(place(dev, param), param->size, value);
 }
 
 static void store_text(struct mdl_dev *dev, const struct mdl_param *param, const char *text)

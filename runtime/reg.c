@@ -3,8 +3,7 @@
  * What a read and a write of one register do: access masks and effects under byte enables, locks,
  * hooks, in that order.  Where registers lie is no concern of this file's.
  */
-#include <string.h>
-
+#include "number.h"
 #include "private.h"
 
 static uint64_t width_mask(const struct mdl_reg *reg)
@@ -17,62 +16,22 @@ static uint64_t field_mask(const struct mdl_field *field)
 	return UINT64_MAX >> (64 - field->width) << field->lsb;
 }
 
-static uint64_t load(const struct mdl_dev *dev, uint32_t store, uint32_t element, uint8_t width)
+static uint8_t *place_of(const struct mdl_dev *dev, uint32_t store, uint32_t element, uint8_t width)
 {
-	const uint8_t *at = (const uint8_t *)dev->instance + store + (size_t)element * width;
-	uint64_t value64;
-	uint32_t value32;
-	uint16_t value16;
-
-	switch (width) {
-	case 1:
-		return *at;
-	case 2:
-		memcpy(&value16, at, sizeof(value16));
-		return value16;
-	case 4:
-		memcpy(&value32, at, sizeof(value32));
-		return value32;
-	default:
-		memcpy(&value64, at, sizeof(value64));
-		return value64;
-	}
-}
-
-static void keep(struct mdl_dev *dev, uint32_t store, uint32_t element, uint8_t width,
-		 uint64_t value)
-{
-	uint8_t *at = (uint8_t *)dev->instance + store + (size_t)element * width;
-	const uint32_t value32 = (uint32_t)value;
-	const uint16_t value16 = (uint16_t)value;
-
-	switch (width) {
-	case 1:
-		*at = (uint8_t)value;
-		break;
-	case 2:
-		memcpy(at, &value16, sizeof(value16));
-		break;
-	case 4:
-		memcpy(at, &value32, sizeof(value32));
-		break;
-	default:
-		memcpy(at, &value, sizeof(value));
-		break;
-	}
+	return (uint8_t *)dev->instance + store + (size_t)element * width;
 }
 
 uint64_t reg_peek(const struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element)
 {
 	if (reg->flags & MDL_REG_DOORBELL)
 		return 0;
-	return load(dev, reg->store, element, reg->width);
+	return number_get(place_of(dev, reg->store, element, reg->width), reg->width);
 }
 
 void reg_poke(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t element, uint64_t value)
 {
 	if (!(reg->flags & MDL_REG_DOORBELL))
-		keep(dev, reg->store, element, reg->width, value);
+		number_put(place_of(dev, reg->store, element, reg->width), reg->width, value);
 }
 
 void dims_split(const struct mdl_dim *dims, unsigned ndims, uint32_t element, uint32_t *at)
@@ -243,12 +202,14 @@ static void apply_once(struct write *w)
 {
 	const struct mdl_effects *fx = w->reg->effects;
 	uint64_t done, first;
+	uint8_t *record;
 
 	if (!fx || !(fx->once & w->enabled))
 		return;
-	done = load(w->dev, fx->once_store, w->element, w->reg->width);
+	record = place_of(w->dev, fx->once_store, w->element, w->reg->width);
+	done = number_get(record, w->reg->width);
 	first = fx->once & w->enabled & ~done;
-	keep(w->dev, fx->once_store, w->element, w->reg->width, done | first);
+	number_put(record, w->reg->width, done | first);
 	w->enabled &= ~fx->once | first;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "trace.h"
 
 #define CHUNK 256u
@@ -126,29 +127,6 @@ static const struct place *find_place(const struct shadow *shadow, uint32_t at)
 	return &shadow->places[low];
 }
 
-/* As reg_peek(), of the copy. */
-static uint64_t peek(const struct shadow *shadow, const struct mdl_reg *reg, uint32_t element)
-{
-	const uint8_t *at = shadow->copy + reg->store + (size_t)element * reg->width;
-	uint64_t value64;
-	uint32_t value32;
-	uint16_t value16;
-
-	switch (reg->width) {
-	case 1:
-		return *at;
-	case 2:
-		memcpy(&value16, at, sizeof(value16));
-		return value16;
-	case 4:
-		memcpy(&value32, at, sizeof(value32));
-		return value32;
-	default:
-		memcpy(&value64, at, sizeof(value64));
-		return value64;
-	}
-}
-
 /* Returns where its element ends. */
 static uint32_t report(struct mdl_dev *dev, struct shadow *shadow, const struct place *place,
 		       uint32_t at, shadow_found *found)
@@ -156,7 +134,8 @@ static uint32_t report(struct mdl_dev *dev, struct shadow *shadow, const struct 
 	const struct mdl_reg *reg = place->reg;
 	const uint32_t element = (at - place->start) / reg->width;
 	const uint32_t start = place->start + element * reg->width;
-	const uint64_t old = peek(shadow, reg, element), value = reg_peek(dev, reg, element);
+	const uint64_t old = number_get(shadow->copy + start, reg->width),
+		       value = reg_peek(dev, reg, element);
 
 	memcpy(shadow->copy + start, (const uint8_t *)dev->instance + start, reg->width);
 	for (; found && place < shadow->places + shadow->nplaces; place++) {

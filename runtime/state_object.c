@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "number.h"
+
 /* ---- registers, and what is shaped like them */
 
 /* What a register-like object is stored in: reg_peek() and reg_poke() need no more. */
@@ -137,48 +139,6 @@ static void put_timers(struct mdl_dev *dev, const struct object *object)
 
 /* ---- variables */
 
-static uint64_t load(const uint8_t *from, unsigned size)
-{
-	uint64_t value64;
-	uint32_t value32;
-	uint16_t value16;
-
-	switch (size) {
-	case 1:
-		return *from;
-	case 2:
-		memcpy(&value16, from, sizeof(value16));
-		return value16;
-	case 4:
-		memcpy(&value32, from, sizeof(value32));
-		return value32;
-	default:
-		memcpy(&value64, from, sizeof(value64));
-		return value64;
-	}
-}
-
-static void store(uint8_t *to, unsigned size, uint64_t value)
-{
-	uint32_t value32 = (uint32_t)value;
-	uint16_t value16 = (uint16_t)value;
-
-	switch (size) {
-	case 1:
-		*to = (uint8_t)value;
-		break;
-	case 2:
-		memcpy(to, &value16, sizeof(value16));
-		break;
-	case 4:
-		memcpy(to, &value32, sizeof(value32));
-		break;
-	default:
-		memcpy(to, &value, sizeof(value));
-		break;
-	}
-}
-
 /* A layout's members are in our byte order here, little-endian in the stream. */
 static void copy_layout(uint8_t *to, const uint8_t *from, const struct mdl_layout *layout,
 			bool from_stream)
@@ -191,9 +151,9 @@ static void copy_layout(uint8_t *to, const uint8_t *from, const struct mdl_layou
 		for (i = 0; i < member->count && member->size <= 8; i++) {
 			at = member->offset + i * member->size;
 			if (from_stream)
-				store(to + at, member->size, get_le(from + at, member->size));
+				number_put(to + at, member->size, get_le(from + at, member->size));
 			else
-				put_le(to + at, member->size, load(from + at, member->size));
+				put_le(to + at, member->size, number_get(from + at, member->size));
 		}
 }
 
@@ -226,7 +186,7 @@ static void get_var(struct mdl_dev *dev, struct object *object)
 		if (var->type == MDL_VAR_LAYOUT)
 			copy_layout(bytes, var_at(dev, var, i), var->layout, false);
 		else
-			put_le(bytes, var->size, load(var_at(dev, var, i), var->size));
+			put_le(bytes, var->size, number_get(var_at(dev, var, i), var->size));
 	}
 	object->stream_size = n * var->size;
 }
@@ -254,7 +214,7 @@ static void put_var(struct mdl_dev *dev, const struct object *object)
 		else if (var->type == MDL_VAR_LAYOUT)
 			memset(to, 0, var->size);
 		else
-			store(to, var->size, i < n ? widened(var, bytes, width) : var->value);
+			number_put(to, var->size, i < n ? widened(var, bytes, width) : var->value);
 	}
 	if (var->length_store != MDL_NO_LENGTH)
 		memcpy((uint8_t *)dev->instance + var->length_store, &n, sizeof(n));

@@ -196,6 +196,8 @@ static int check_vars(struct mdl_dev *dev)
 			return wrong(dev, "variable %s in section %d", var->name, var->section);
 		if (var->type == MDL_VAR_LAYOUT && !var->layout)
 			return wrong(dev, "variable %s without its layout", var->name);
+		if (var->type != MDL_VAR_LAYOUT && !is_width(var->size))
+			return wrong(dev, "variable %s of %u bytes", var->name, var->size);
 	}
 	return 0;
 }

@@ -89,11 +89,50 @@ static void widths_are_within_the_bars(void **state)
 	assert_int_equal(make_widths(4, 4, true), -EINVAL);
 }
 
+static int make_variable(uint8_t type, uint16_t size)
+{
+	const struct mdl_var var = {.name = "v",
+				    .length_store = MDL_NO_LENGTH,
+				    .store = sizeof(struct mdl_dev *),
+				    .count = 2,
+				    .size = size,
+				    .type = type,
+				    .section = -1,
+				    .value = 1};
+	const struct mdl_pci pci = {.vendor = 1};
+	const struct mdl_device desc = {.abi = MDL_ABI,
+					.version = 1,
+					.name = "variables",
+					.size = sizeof(struct sample),
+					.nvars = 1,
+					.vars = &var,
+					.pci = &pci};
+	const struct mdl_options options = {.log = quiet};
+	struct mdl_dev *dev;
+	const int err = mdl_create(&dev, &desc, &options);
+
+	mdl_destroy(dev);
+	return err;
+}
+
+static void variables_are_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(make_variable(MDL_VAR_UINT, 1), 0);
+	assert_int_equal(make_variable(MDL_VAR_INT, 8), 0);
+	assert_int_equal(make_variable(MDL_VAR_BOOL, 1), 0);
+	assert_int_equal(make_variable(MDL_VAR_UINT, 0), -EINVAL);
+	assert_int_equal(make_variable(MDL_VAR_INT, 3), -EINVAL);
+	assert_int_equal(make_variable(MDL_VAR_UINT, 16), -EINVAL);
+	assert_int_equal(make_variable(MDL_VAR_LAYOUT, 3), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(widths_are_within_the_bars),
 		cmocka_unit_test(names_have_their_dimensions),
+		cmocka_unit_test(variables_are_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
