@@ -41,7 +41,7 @@ static void test_arcs(void **state)
 static void test_features(void **state)
 {
 	struct peer *peer = start(&mig_device);
-	uint64_t flags = 0, reply[4];
+	uint64_t flags = 0, reply[4] = {0};
 	uint32_t index, back[2];
 	struct vu_feature head = {15, VU_FEATURE_GET | VU_FEATURE_MIGRATION};
 

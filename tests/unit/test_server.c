@@ -2,6 +2,7 @@
 /* The listening socket and its file; clients that come, leave, and are refused. */
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -145,7 +146,7 @@ static void *dial_when_there(void *arg)
 	int fd;
 
 	while (!there(p->path))
-		;
+		sched_yield();
 	fd = dial(p->path);
 	if (fd < 0)
 		return arg;
@@ -299,6 +300,10 @@ static void no_descriptors_left(void **state)
 	struct rlimit before, none;
 	int fd;
 
+	if (getenv("VALGRIND")) {
+		mdl_destroy(dev);
+		skip(); /* there accept() takes the client, closes it, and then says EMFILE */
+	}
 	assert_int_equal(mdl_listen(dev, p->path), 0);
 	fd = dial(p->path);
 	getrlimit(RLIMIT_NOFILE, &before);
