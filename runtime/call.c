@@ -6,10 +6,11 @@
  * has returned.  The message that is being served must stay where it is, so the first call moves
  * what lies behind it to the other buffer and goes on there.
  *
- * QEMU serves nothing of ours while one of its virtual processors waits for the answer to an access:
- * waiting for it to answer first would last for ever.  A client that has not answered for YIELD_MS
- * while it has accesses waiting gets those answered, in order, inside of the call; once it is known to need
- * that, at once.  A client that serves our calls in time sees them answered after the call.
+ * QEMU serves nothing of ours while one of its virtual processors waits for the answer to an access,
+ * or to the SET_IRQS that an access led to: waiting for it to answer first would last for ever.  A
+ * client that has not answered for YIELD_MS while such requests wait gets them answered, in order,
+ * inside of the call; once it is known to need that, at once.  A client that serves our calls in time
+ * sees them answered after the call.
  *
  * Every wait is cut into pieces of CONN_LINGER_MS; the whole may take CALL_LIMIT_MS.  It ends early
  * when the client leaves (-ENOTCONN) or mdl_stop() is called (-ECANCELED).
@@ -96,17 +97,22 @@ static bool find_reply(struct mdl_dev *dev, struct call *call)
 	return false;
 }
 
-/* The first of the waiting requests, if it is an access to a region. */
-static bool next_access(struct call *call, struct message *message)
+/* Accesses, and what QEMU sends within an access of the guest's: interrupts that are (un)masked. */
+static bool served_meanwhile(uint16_t command)
+{
+	return command == VU_REGION_READ || command == VU_REGION_WRITE ||
+	       command == VU_DEVICE_SET_IRQS;
+}
+
+/* The first of the waiting requests, if it may be served inside of the call. */
+static bool next_meanwhile(struct call *call, struct message *message)
 {
 	struct vu_header header;
 
 	if (!call->queued || !rx_complete(call->rx, 0))
 		return false;
 	memcpy(&header, call->rx->buf + call->rx->start, sizeof(header));
-	if (header.command != VU_REGION_READ && header.command != VU_REGION_WRITE)
-		return false;
-	return rx_next(call->rx, message);
+	return served_meanwhile(header.command) && rx_next(call->rx, message);
 }
 
 /* True: something was answered that the client may have waited for. */
@@ -119,7 +125,7 @@ static bool yield_to_client(struct mdl_dev *dev, struct call *call)
 
 	protocol_answer_write(dev);
 	conn->yielding = true;
-	while (!conn->broken && next_access(call, &message)) {
+	while (!conn->broken && next_meanwhile(call, &message)) {
 		call->seen -= message.size;
 		call->queued--;
 		protocol_message(dev, message.data, message.size, message.fds, message.nfds);

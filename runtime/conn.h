@@ -107,7 +107,7 @@ struct conn {
 	size_t max_message;
 	uint32_t max_queued;
 	uint16_t next_id;
-	bool yielding;   /* accesses are served inside a call to the client; replies go out at once */
+	bool yielding;   /* requests are served inside a call to the client; replies go out at once */
 	bool waits_for_us; /* learnt: the client serves our calls only after its own are answered */
 	uint8_t aside[REPLY_SPACE]; /* replies of that time are built here */
 	uint32_t events; /* what the loop watches the socket for */

@@ -446,6 +446,37 @@ static void no_answer_ends(void **state)
 	assert_int_equal(guest_dma(&guest, GUEST_IOVA, 64, 0), 0);
 }
 
+/* As QEMU acknowledges INTx: nothing of ours is served before it has its answer. */
+static void interrupts_are_set_meanwhile(void **state)
+{
+	struct vu_irq_set set = {sizeof(set), IRQ_ATTACH, VU_IRQ_INTX, 0, 1};
+	struct card *card = *state;
+	struct client_message command, reply;
+
+	card_eventfd(card);
+	guest_init(&guest, card);
+	assert_int_equal(guest_dma(&guest, GUEST_IOVA, 64, 0), 0); /* the form is known now */
+	dma_begin(card, GUEST_IOVA, 64, 0);
+	assert_true(guest_receive(&guest, &command));
+	client_send(&card->client, VU_DEVICE_SET_IRQS, 0, &set, sizeof(set), card->fds, 1);
+	set.flags = VU_IRQ_SET_DATA_NONE | VU_IRQ_SET_ACTION_UNMASK;
+	client_send(&card->client, VU_DEVICE_SET_IRQS, 0, &set, sizeof(set), NULL, 0);
+	assert_false(guest_receive(&guest, &reply));
+	assert_int_equal(reply.header.command, VU_REGION_WRITE);
+	client_message_free(&reply);
+	for (int i = 0; i < 2; i++) {
+		assert_false(guest_receive(&guest, &reply));
+		assert_int_equal(reply.header.command, VU_DEVICE_SET_IRQS);
+		assert_int_equal(reply.header.flags, VU_TYPE_REPLY);
+		client_message_free(&reply);
+	}
+	guest_answer(&guest, &command);
+	client_message_free(&command);
+	assert_int_equal(GET(DMA_STATUS), 0);
+	PUT(IRQ_PULSE, 1);
+	assert_int_equal(card_events(card->fds[0]), 1);
+}
+
 static void leaving_meanwhile(void **state)
 {
 	struct card *card = *state;
@@ -501,6 +532,7 @@ int main(void)
 		CARD_TEST(descriptors_of_replies_are_closed),
 		CARD_TEST(replies_may_come_in_pieces),
 		CARD_TEST(no_answer_ends),
+		CARD_TEST(interrupts_are_set_meanwhile),
 		CARD_TEST(leaving_meanwhile),
 		cmocka_unit_test_setup_teardown(too_much_meanwhile, start_with_small_queue,
 						card_stop),
