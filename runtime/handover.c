@@ -138,7 +138,7 @@ static int take_received(struct rx *rx, struct parcel *parcel)
 	rx->scan = parcel_take_number(parcel);
 	n = parcel_take_number(parcel);
 	if (rx->last > rx->end || rx->scan < rx->last || n > rx->max_held)
-		return -EMSGSIZE;
+		return -EBADMSG;
 	while (rx->nheld < n) {
 		rx->held[rx->nheld].at = parcel_take_number(parcel);
 		rx->held[rx->nheld++].fd = parcel_take_fd(parcel);

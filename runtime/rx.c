@@ -59,11 +59,16 @@ static void close_held(struct rx *rx, unsigned first, unsigned count)
 	rx->nheld -= count;
 }
 
+static void rewind_empty(struct rx *rx)
+{
+	rx->start = rx->last = rx->scan = rx->end = 0;
+}
+
 void rx_clear(struct rx *rx)
 {
 	if (rx->held)
 		close_held(rx, 0, rx->nheld);
-	rx->start = rx->scan = rx->end = 0;
+	rewind_empty(rx);
 }
 
 static uint32_t size_at(const struct rx *rx, size_t at)
@@ -93,7 +98,7 @@ static int make_room(struct rx *rx)
 	size_t need = rx->max_message > BATCH_SIZE ? BATCH_SIZE : rx->max_message;
 
 	if (rx->start == rx->end) {
-		rx->start = rx->scan = rx->end = 0;
+		rewind_empty(rx);
 		return 0;
 	}
 	if (rx->size - rx->end >= need && rx->scan <= rx->size)
@@ -267,5 +272,5 @@ void rx_move(struct rx *to, struct rx *from)
 	to->last = from->last < from->start ? 0 : from->last - from->start;
 	to->end = n;
 	from->nheld = 0;
-	from->start = from->scan = from->end = 0;
+	rewind_empty(from);
 }

@@ -218,6 +218,35 @@ static void half_a_message(void **state)
 	assert_int_equal(get(rig, TOTAL, 8), 33);
 }
 
+/* Two messages that arrive together, and then nothing. */
+static void after_a_batch(void **state)
+{
+	struct rig *rig = *state;
+	struct write {
+		struct vu_header header;
+		struct vu_region_access access;
+		uint32_t value;
+	} writes[2] = {{{.id = 900, .command = VU_REGION_WRITE, .size = 36}, {ADD, 0, 4}, 32},
+		       {{.id = 901, .command = VU_REGION_WRITE, .size = 36}, {ADD, 0, 4}, 16}};
+	struct client_message reply;
+	uint8_t bytes[72];
+	long pause_us;
+
+	prepare(rig);
+	for (unsigned n = 0; n < 3; n++) {
+		memcpy(bytes, &writes[0], 36);
+		memcpy(bytes + 36, &writes[1], 36);
+		assert_int_equal(client_send_bytes(&rig->client, bytes, 72, NULL, 0), 0);
+		for (uint16_t i = 0; i < 2; i++) {
+			assert_int_equal(client_receive(&rig->client, &reply), 1);
+			assert_int_equal(reply.header.id, 900 + i);
+			client_message_free(&reply);
+		}
+		upgrade(rig, "tests/migration/gauge1", &pause_us);
+	}
+	assert_int_equal(get(rig, TOTAL, 8), 1 + 3 * 48);
+}
+
 /* Its reading side is closed before it says READY: the old process cannot say GO. */
 static void one_that_dies_when_ready(void **state)
 {
@@ -291,6 +320,7 @@ int main(void)
 		RIG_TEST(a_thousand_that_say_nothing),
 		RIG_TEST(during_a_migration),
 		RIG_TEST(half_a_message),
+		RIG_TEST(after_a_batch),
 	};
 
 	alarm(300);

@@ -89,6 +89,24 @@ static void every_split(void **state)
 	}
 }
 
+/* What live upgrade hands over of an empty buffer: all its places lie in it. */
+static void empty_after_a_batch(void **state)
+{
+	struct stream *s = *state;
+	uint8_t buf[2 * 40];
+
+	put(buf, 1, 40);
+	put(buf + 40, 2, 40);
+	send_with_fds(s->fds[1], buf, sizeof(buf), NULL, 0);
+	assert_int_equal(take(s), sizeof(buf));
+	expect(s, 1, 40);
+	expect(s, 2, 40);
+	assert_int_equal(take(s), -EAGAIN);
+	assert_int_equal(s->rx.end, 0);
+	assert_int_equal(s->rx.last, 0);
+	assert_int_equal(s->rx.scan, 0);
+}
+
 static void single_bytes(void **state)
 {
 	struct stream *s = *state;
@@ -367,6 +385,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(every_split),
+		TEST(empty_after_a_batch),
 		TEST(single_bytes),
 		TEST(a_long_stream),
 		TEST(bad_sizes),
