@@ -327,7 +327,7 @@ void resolve_members(struct resolver *r);
 /* For a type that is not ours: what was meant, or NULL. */
 const char *suggest_type(struct resolver *r, const char *name);
 /* The version that has it first: `since`, or 1. */
-uint32_t read_since(struct resolver *r, const struct attrs *attrs);
+uint32_t read_since(struct resolver *r, const struct env *env, const struct attrs *attrs);
 void prepare_state(struct resolver *r);
 void resolve_state(struct resolver *r, const struct node *state);
 

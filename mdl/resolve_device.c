@@ -106,7 +106,7 @@ static void resolve_timer(struct resolver *r, const struct node *node, struct m_
 				  .is_array = node->dims != NULL,
 				  .realtime = attrs.word[W_REALTIME] != NULL,
 				  .transient = attrs.word[W_TRANSIENT] != NULL,
-				  .since = read_since(r, &attrs)};
+				  .since = read_since(r, NULL, &attrs)};
 	check_keyword(r, "timer", node->name, node->name_loc);
 	declare(r, SPACE_MEMBERS, SYM_TIMER, node->name, node->name_loc, NULL);
 	eval_dims(r, NULL, node->dims, 1, "an array of timers", &timer->count, &ndims);

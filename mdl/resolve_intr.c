@@ -340,7 +340,7 @@ void resolve_intr(struct resolver *r, struct map *map, const struct node *node)
 				.loc = node->name_loc,
 				.ndims = position.ndims,
 				.count = position.count,
-				.since = read_since(r, &attrs),
+				.since = read_since(r, map->env, &attrs),
 				.via = map->via};
 	memcpy(intr->dims, position.dims, sizeof(intr->dims));
 	declare_in_map(r, map, SYM_INTR, node->name, intr->cname, node->name_loc, intr);

@@ -103,7 +103,7 @@ static void resolve_ram(struct resolver *r, struct map *map, const struct node *
 			      .loc = node->name_loc,
 			      .mmap = attrs.word[W_MMAP] != NULL,
 			      .transient = attrs.word[W_TRANSIENT] != NULL,
-			      .since = read_since(r, &attrs),
+			      .since = read_since(r, map->env, &attrs),
 			      .via = map->via};
 	if (is_c_keyword(ram->cname))
 		ram->cname = arena_printf(r->arena, "%s_", ram->cname);

@@ -202,7 +202,7 @@ void resolve_reg(struct resolver *r, struct map *map, const struct node *node)
 	info = new_reg(r, map, node, node->name, node->name_loc);
 	reg = info->reg;
 	reg->doc = attrs.doc;
-	reg->since = read_since(r, &attrs);
+	reg->since = read_since(r, map->env, &attrs);
 	reg->enumeration = enum_of_attr(r, map->env, attrs.enumeration);
 	own_layer(r, map->env, &attrs, reg->enumeration, info->own);
 	*info->layer = merge_layers(&map->layer, info->own);
@@ -266,7 +266,7 @@ void resolve_doorbell(struct resolver *r, struct map *map, const struct node *no
 	info = new_reg(r, map, node, node->name, node->name_loc);
 	reg = info->reg;
 	reg->doc = attrs.doc;
-	reg->since = read_since(r, &attrs);
+	reg->since = read_since(r, map->env, &attrs);
 	own_layer(r, map->env, &attrs, NULL, info->own);
 	*info->layer = *info->own;
 	info->layer->access = (struct access){.sw = SW_WO};

@@ -22,14 +22,14 @@ static struct loc words_loc(const struct attr *attr)
 	return loc;
 }
 
-static struct versions read_versions(struct resolver *r, const struct attrs *attrs,
-				     struct versions outer)
+static struct versions read_versions(struct resolver *r, const struct env *env,
+				     const struct attrs *attrs, struct versions outer)
 {
 	const struct attr *since = attrs->word[W_SINCE], *until = attrs->word[W_UNTIL];
 	struct versions v = outer;
 	uint64_t value;
 
-	if (since && eval(r, NULL, since->args, &value)) {
+	if (since && eval(r, env, since->args, &value)) {
 		if (value < 1 || value > r->model->version)
 			fail(r, SINCE_RANGE, words_loc(since),
 			     "since %" PRIu64 ", but the device is version %u", value,
@@ -37,7 +37,7 @@ static struct versions read_versions(struct resolver *r, const struct attrs *att
 		else if (value > v.since)
 			v.since = (uint32_t)value;
 	}
-	if (until && eval(r, NULL, until->args, &value)) {
+	if (until && eval(r, env, until->args, &value)) {
 		if (value < 1 || value > r->model->version)
 			fail(r, SINCE_RANGE, words_loc(until),
 			     "until %" PRIu64 ", but the device is version %u", value,
@@ -51,7 +51,7 @@ static struct versions read_versions(struct resolver *r, const struct attrs *att
 	return v;
 }
 
-uint32_t read_since(struct resolver *r, const struct attrs *attrs)
+uint32_t read_since(struct resolver *r, const struct env *env, const struct attrs *attrs)
 {
 	const struct versions all = {.since = 1, .until = UINT32_MAX};
 	const struct attr *since = attrs->word[W_SINCE], *transient = attrs->word[W_TRANSIENT];
@@ -59,7 +59,7 @@ uint32_t read_since(struct resolver *r, const struct attrs *attrs)
 	if (since && transient &&
 	    fail(r, CONTRADICTION, words_loc(since), "'since' contradicts 'transient'"))
 		diag_note(r->diag, transient->loc, "'transient' is given here");
-	return read_versions(r, attrs, all).since;
+	return read_versions(r, env, attrs, all).since;
 }
 
 static bool layout_type(struct resolver *r, const char *name, struct loc loc, struct m_var *var)
@@ -315,7 +315,7 @@ static void resolve_var(struct resolver *r, const struct node *node, int section
 			      .loc = node->name_loc,
 			      .transient = attrs.word[W_TRANSIENT] != NULL,
 			      .section = section};
-	versions = read_versions(r, &attrs, versions);
+	versions = read_versions(r, NULL, &attrs, versions);
 	var->since = versions.since;
 	var->until = versions.until;
 	var_shape(r, node, var);
@@ -353,7 +353,7 @@ static void resolve_section(struct resolver *r, const struct node *node)
 		.name = node->name, .cname = node->name, .doc = attrs.doc, .loc = node->name_loc};
 	declare(r, SPACE_SECTIONS, SYM_SECTION, node->name, node->name_loc, NULL);
 	read_condition(r, attrs.when, section);
-	versions = read_versions(r, &attrs, all);
+	versions = read_versions(r, NULL, &attrs, all);
 	section->since = versions.since;
 	section->until = versions.until;
 	for (const struct node *item = node->children; item; item = item->next) {
