@@ -172,6 +172,14 @@ member: ';'	{ $$ = NULL; }
 		$$ = with_place(new_variable(parse, NODE_MEMBER, $1, @$), $2, NULL, NO_EXPRS);
 		with_children(with_attrs($$, $3), $4);
 	}
+	| words dims '[' ']' docs member_body {
+		$$ = with_place(new_variable(parse, NODE_MEMBER, $1, @$), $2, NULL, NO_EXPRS);
+		with_bound(with_children(with_attrs($$, $5), $6), NULL);
+	}
+	| words dims '[' LE expr ']' docs member_body {
+		$$ = with_place(new_variable(parse, NODE_MEMBER, $1, @$), $2, NULL, NO_EXPRS);
+		with_bound(with_children(with_attrs($$, $7), $8), $5);
+	}
 	| error	{ RECOVER(@1); $$ = NULL; }
 member_body: ';'	{ $$ = NO_NODES; }
 	| '{' fields '}'	{ $$ = $2; }

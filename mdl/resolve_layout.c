@@ -40,7 +40,11 @@ static void unknown_type(struct resolver *r, const struct node *node)
 	if (!may_say_unknown(r, node->type))
 		return;
 	near = suggest_type(r, node->type);
-	if (near && strcmp(near, "bool") != 0)
+	if (strchr(node->type, '*')) {
+		if (fail(r, UNKNOWN_TYPE, node->type_loc, "a layout has no pointers: '%s'",
+			 node->type))
+			diag_help(r->diag, "an address in the guest's memory is a u64");
+	} else if (near && strcmp(near, "bool") != 0)
 		fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'; did you mean '%s'?",
 		     node->type, near);
 	else if (fail(r, UNKNOWN_TYPE, node->type_loc, "unknown type '%s'", node->type))
@@ -186,9 +190,11 @@ static bool resolve_member(struct resolver *r, struct layout *layout, const stru
 	declare(r, space, SYM_MEMBER, node->name, node->name_loc, NULL);
 	check_keyword(r, "member", node->name, node->name_loc);
 	alignment = member_type(r, layout, node, member);
-	if (node->bounded || node->unbounded)
-		fail(r, UNBOUNDED_ARRAY, node->name_loc, "an array in a layout has a fixed length");
-	if (!eval_dims(r, NULL, node->dims, 1, "an array in a layout", &member->count, &ndims))
+	if ((node->bounded || node->unbounded) &&
+	    fail(r, UNBOUNDED_ARRAY, node->name_loc, "'%s' has no fixed length", node->name))
+		diag_help(r->diag, "a layout has one size: write [N]");
+	if (node->bounded || node->unbounded ||
+	    !eval_dims(r, NULL, node->dims, 1, "an array in a layout", &member->count, &ndims))
 		alignment = 0;
 	member_bits(r, node, member);
 	model->nmembers++;
