@@ -50,7 +50,10 @@ static void put_var_value(struct facts *f, const struct m_var *var)
 {
 	facts_flag(f, "has_value", var->has_value);
 	facts_hex(f, "value", var->value);
-	if (var->type == M_VAR_BOOL)
+	facts_flag(f, "is_text", var->text != NULL);
+	if (var->text)
+		facts_text(f, "initial", var->text);
+	else if (var->type == M_VAR_BOOL)
 		facts_text(f, "initial", var->value ? "true" : "false");
 	else if (var->type != M_VAR_UINT && (int64_t)var->value == INT64_MIN)
 		facts_text(f, "initial", "INT64_MIN");

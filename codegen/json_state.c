@@ -41,7 +41,9 @@ static void put_var(struct json *json, const struct model *model, const struct m
 	json_flag(json, "bounded", var->bounded);
 	json_flag(json, "transient", !is_migrated(var));
 	put_versions(json, var->since, var->until);
-	if (var->has_value)
+	if (var->text)
+		json_string(json, "value", var->text);
+	else if (var->has_value)
 		put_value(json, "value", var);
 	if (var->layout)
 		json_string(json, "layout", var->layout->name);

@@ -99,7 +99,7 @@ static void mdl_error(const struct loc *loc, void *scanner, struct parse *parse,
 %type <word> word
 %type <expr> expr path arrow_target type_part
 %type <exprs> dims exprs arguments strides stride_list byte_list byte pci_value words type
-%type <attr> attr pci_attr section_attr variable_attr age
+%type <attr> attr pci_attr section_attr variable_attr age value
 %type <attrs> attrs docs pci_attrs section_attrs variable_attrs variable_prefix
 %type <node> item device_item pci_item map_item field ranged_field intr_item state_item variable
 	member enumerator const_item enum_item layout_item template_item template_param
@@ -411,7 +411,7 @@ variable_prefix: %empty	{ $$ = (struct attr_list){0}; }
 variable_attrs: %empty	{ $$ = (struct attr_list){0}; }
 	| variable_attrs variable_attr	{ $$ = add_attr(parse, $1, $2); }
 variable_attr: age
-	| '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, NULL, @1, $2, @$); }
+	| value
 	| STRING	{ $$ = new_text_attr(parse, ATTR_DOC, NULL, @1, $1, @1); }
 age: TRANSIENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
 	| SINCE expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
@@ -456,10 +456,7 @@ attr: IDENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
 		$$ = new_value_attr(parse, ATTR_RANGE, $1, @1, $2, @$);
 	}
 	| ACCESS expr	{ $$ = new_value_attr(parse, ATTR_VALUE, $1, @1, $2, @$); }
-	| '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, NULL, @1, $2, @$); }
-	| '=' STRING {
-		$$ = new_value_attr(parse, ATTR_RESET, NULL, @1, new_string(parse, $2, @2), @$);
-	}
+	| value
 	| RESET name '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, $2, @2, $4, @$); }
 	| STRING	{ $$ = new_text_attr(parse, ATTR_DOC, NULL, @1, $1, @1); }
 	| ENUM name {
@@ -469,6 +466,10 @@ attr: IDENT	{ $$ = new_attr(parse, ATTR_WORD, $1, @1, @1); }
 	| ARROW arrow_target	{ $$ = new_value_attr(parse, ATTR_ARROW, "->", @1, $2, @$); }
 	| ON name	{ $$ = new_hook_attr(parse, false, WORD($2, @2), @$); }
 	| CHECK_WORD name	{ $$ = new_hook_attr(parse, true, WORD($2, @2), @$); }
+value: '=' expr	{ $$ = new_value_attr(parse, ATTR_RESET, NULL, @1, $2, @$); }
+	| '=' STRING {
+		$$ = new_value_attr(parse, ATTR_RESET, NULL, @1, new_string(parse, $2, @2), @$);
+	}
 arrow_target: path
 	| path '[' expr ']'	{ $$ = new_binary(parse, '[', $1, $3, @$); }
 

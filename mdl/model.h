@@ -276,6 +276,7 @@ struct m_var {
 	uint32_t until;              /* … UINT32_MAX */
 	bool has_value;
 	uint64_t value;              /* two's complement */
+	const char *text;            /* the value of a transient char * */
 	const struct m_layout *layout;
 	int section;                 /* -1: none */
 	bool bad;

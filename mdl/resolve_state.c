@@ -249,18 +249,39 @@ static bool is_null(struct resolver *r, const struct m_var *var, const struct ex
 	       !strcmp(value->name, "NULL") && !names_find(&r->names, SPACE_GLOBAL, "NULL");
 }
 
+static bool is_c_string(const struct m_var *var)
+{
+	return var->type == M_VAR_HOST &&
+	       (!strcmp(var->ctype, "const char *") || !strcmp(var->ctype, "char const *") ||
+		!strcmp(var->ctype, "char *"));
+}
+
+static void host_value(struct resolver *r, const struct expr *value, struct m_var *var)
+{
+	var->has_value = eval_typed(r, value, 8, true, NULL, &var->value) && var->value;
+	if (!var->has_value)
+		return; /* all begins as zero */
+	if (strchr(var->ctype, '*'))
+		fail(r, VALUE_RANGE, value->loc, "a pointer begins as NULL%s",
+		     is_c_string(var) ? ", or as a string" : "");
+	else if (!strncmp(var->ctype, "struct ", 7) || !strncmp(var->ctype, "union ", 6))
+		fail(r, VALUE_RANGE, value->loc, "a structure of C begins as zero");
+}
+
 static void var_value(struct resolver *r, const struct attr *attr, const struct m_enum *names,
 		      struct m_var *var)
 {
 	if (!attr || !attr->args || is_null(r, var, attr->args))
 		return;
 	var->has_value = true;
-	if (var->type == M_VAR_LAYOUT)
+	if (attr->args->kind == EXPR_STRING && is_c_string(var))
+		var->text = attr->args->name;
+	else if (var->type == M_VAR_HOST)
+		host_value(r, attr->args, var);
+	else if (var->type == M_VAR_LAYOUT)
 		eval_range(r, NULL, attr->args, 0, 0, "the value of a layout", &var->value);
 	else if (var->type == M_VAR_BOOL)
 		eval_range(r, NULL, attr->args, 0, 1, "the value", &var->value);
-	else if (var->type == M_VAR_HOST)
-		eval_typed(r, attr->args, 8, true, NULL, &var->value);
 	else
 		eval_typed(r, attr->args, var->size, var->type == M_VAR_INT, names, &var->value);
 }

@@ -351,11 +351,12 @@ d4_saw(«var»)»)m4_dnl
 @if has_value
 @to c_init
 @if scalar
-	dev->${cname} = ${initial};
+	dev->${cname} = m4_dnl
 @else
 	for (uint32_t n = 0; n < ${count}; n++)
-		(&dev->${cname}${first_element})[n] = ${initial};
+		(&dev->${cname}${first_element})[n] = m4_dnl
 @endif
+d4_if(?{is_text}, «"${s:initial}"», «${initial}»);
 @endif
 @endif
 @end
