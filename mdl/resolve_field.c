@@ -19,6 +19,19 @@ static struct loc args_loc(const struct node *node)
 	return loc;
 }
 
+/* A range of other languages, [11-8], is a number here. */
+static void check_difference(struct resolver *r, const struct expr *bit)
+{
+	if (bit->next || bit->kind != EXPR_BINARY || bit->op != '-' ||
+	    bit->left->kind != EXPR_NUMBER || bit->right->kind != EXPR_NUMBER)
+		return;
+	diag_report(r->diag, CHECK_BIT_DIFFERENCE, bit->loc,
+		    "this is bit %" PRIu64 "; the bits from %" PRIu64 " to %" PRIu64
+		    " are written [%" PRIu64 ":%" PRIu64 "]",
+		    bit->left->value - bit->right->value, bit->left->value, bit->right->value,
+		    bit->left->value, bit->right->value);
+}
+
 bool field_bits(struct resolver *r, const struct env *env, const struct node *node, unsigned width,
 		unsigned *lsb, unsigned *msb)
 {
@@ -48,6 +61,7 @@ bool field_bits(struct resolver *r, const struct env *env, const struct node *no
 		     "bit %" PRIu64 " is outside of the %u bits here", high, width);
 		return false;
 	}
+	check_difference(r, node->args);
 	*lsb = (unsigned)low;
 	*msb = (unsigned)high;
 	return true;
