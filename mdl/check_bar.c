@@ -114,11 +114,21 @@ static void check_widths(struct checking *c, const struct m_bar *bar)
 	}
 }
 
+/* PCI has none that are wider in I/O space. */
+#define IO_ACCESS 4u
+
 void check_access_width(struct checking *c)
 {
-	for (unsigned i = 0; i < c->model->nbars; i++)
-		if (!c->model->bars[i].bad)
-			check_widths(c, &c->model->bars[i]);
+	for (unsigned i = 0; i < c->model->nbars; i++) {
+		const struct m_bar *bar = &c->model->bars[i];
+
+		if (bar->bad)
+			continue;
+		if (bar->type == M_BAR_IO && bar->access_max > IO_ACCESS)
+			found(c, ACCESS_WIDTH, NULL, bar->access_loc,
+			      "accesses to I/O space are %u bytes at most", IO_ACCESS);
+		check_widths(c, bar);
+	}
 }
 
 void check_bar_slot(struct checking *c)
