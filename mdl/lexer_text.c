@@ -83,6 +83,33 @@ static unsigned suffix_shift(char c)
 	return c == 'K' ? 10 : c == 'M' ? 20 : c == 'G' ? 30 : 0;
 }
 
+bool is_class_code(const struct parse *parse)
+{
+	static const char word[] = "class";
+	const size_t size = sizeof(word) - 1;
+	const char *text = parse->source->text;
+	uint32_t at = parse->start;
+
+	while (at && (text[at - 1] == ' ' || text[at - 1] == '\t'))
+		at--;
+	return at > size && !memcmp(text + at - size, word, size) &&
+	       !isalnum((unsigned char)text[at - size - 1]) && text[at - size - 1] != '_';
+}
+
+/* 07:00:02, 020000: six digits of base 16. */
+static struct expr *class_code(struct parse *parse, const char *text, size_t size, struct loc loc)
+{
+	char digits[] = "000000";
+	size_t n = 0;
+
+	for (size_t i = text[1] == 'x' || text[1] == 'X' ? 2 : 0; i < size; i++)
+		if (n < 6 && text[i] != ':' && text[i] != '_')
+			digits[n++] = text[i];
+	return bad_number(parse, loc, text, size,
+			  arena_printf(parse->tree->arena, "is not a number; did you mean '0x%s'?",
+				       digits));
+}
+
 struct expr *number_value(struct parse *parse, const char *text, size_t size, struct loc loc)
 {
 	unsigned base = 10, shift = 0;
@@ -90,6 +117,8 @@ struct expr *number_value(struct parse *parse, const char *text, size_t size, st
 	uint64_t value = 0;
 	bool any = false;
 
+	if (memchr(text, ':', size))
+		return class_code(parse, text, size, loc);
 	if (size > 1 && text[0] == '0') {
 		char kind = text[1];
 
@@ -99,6 +128,8 @@ struct expr *number_value(struct parse *parse, const char *text, size_t size, st
 						    : 10;
 		if (base != 10)
 			i = 2;
+		else if (is_class_code(parse))
+			return class_code(parse, text, size, loc);
 		else if (isdigit((unsigned char)kind) || kind == '_')
 			return bad_number(
 				parse, loc, text, size,

@@ -112,6 +112,8 @@ int parse_scan(struct parse *parse);
 struct expr *number_value(struct parse *parse, const char *text, size_t size, struct loc loc);
 /* 8'hff */
 struct expr *verilog_number(struct parse *parse, const char *text, size_t size, struct loc loc);
+/* Does the token that is being read stand behind `class`?  There, numbers have colons elsewhere. */
+bool is_class_code(const struct parse *parse);
 const char *string_value(struct parse *parse, const char *text, size_t size, const struct loc *loc);
 void comment_waiver(struct parse *parse, const char *text, size_t size, const struct loc *loc);
 void report_character(struct parse *parse, const char *text, size_t size, struct loc loc);
