@@ -182,24 +182,41 @@ static bool report_access(struct parse *parse, const char *found, const struct l
 
 /* ---- bits and brackets */
 
-/* `EN 0`, `MODE 3:1` */
+/* Of `:1` or `..1` behind a number, with what blanks there are; 0 if it is something else. */
+static size_t second_bit(const char *text)
+{
+	size_t size = strspn(text, " \t"), digits;
+
+	if (text[size] == ':')
+		size++;
+	else if (!strncmp(text + size, "..", 2))
+		size += 2;
+	else
+		return 0;
+	size += strspn(text + size, " \t");
+	digits = strspn(text + size, "0123456789");
+	return digits ? size + digits : 0;
+}
+
+/* `EN 0`, `MODE 3:1`, `MODE 3..1` */
 static bool report_bare_bits(struct parse *parse, const char *found,
 			     const struct expected *expected, const struct loc *loc)
 {
 	const char *text = text_at(parse, loc);
 	struct loc all = *loc;
-	size_t size;
+	size_t first, size, last;
 
 	if (strcmp(found, "number") != 0 || !expects(expected, "'['") || !in_fields(parse, found))
 		return false;
-	size = strspn(text, "0123456789");
-	if (text[size] == ':')
-		size += 1 + strspn(text + size + 1, "0123456789");
+	first = strspn(text, "0123456789");
+	size = first + second_bit(text + first);
 	if (isalnum((unsigned char)text[size]))
 		return false;
+	for (last = size; last > first && isdigit((unsigned char)text[last - 1]); last--)
+		;
 	all.end_col = all.col + (uint32_t)size;
-	diag_report(parse->tree->diag, CHECK_SYNTAX, all, "bits stand in brackets: [%.*s]",
-		    (int)size, text);
+	diag_report(parse->tree->diag, CHECK_SYNTAX, all, "bits stand in brackets: [%.*s%s%.*s]",
+		    (int)first, text, size > first ? ":" : "", (int)(size - last), text + last);
 	return true;
 }
 
@@ -251,13 +268,25 @@ static const char *help_bracket(const struct parse *parse, const struct expected
 	return NULL;
 }
 
-static const char *help_brace(const struct parse *parse, bool expects_attribute)
+/* `{ on write …` */
+static bool starts_with_hook(const struct parse *parse, const struct loc *brace)
+{
+	const char *text = text_at(parse, brace) + 1;
+
+	text += strspn(text, " \t\r\n");
+	return starts_with_word(text, "on") || starts_with_word(text, "check");
+}
+
+static const char *help_brace(const struct parse *parse, bool expects_attribute,
+			      const struct loc *loc)
 {
 	static const char *const items[] = {"reg",  "ram",   "doorbell", "group",
 					    "intr", "timer", "irq",      NULL};
 
 	if (is_text(parse, &parse->previous, "field") && parse->item_tokens == 2)
 		return "a field is written NAME [msb:lsb] …; between the braces of its register";
+	if (in_fields(parse, "'{'") && expects_attribute && starts_with_hook(parse, loc))
+		return "hooks stand behind the other words, without braces around them";
 	if (in_fields(parse, "'{'") && expects_attribute)
 		return parse->item_tokens == 2
 			       ? "bits stand in brackets: NAME [7:0]"
@@ -288,7 +317,8 @@ static const char *help_colon(const struct parse *parse, const struct expected *
 	if (expects(expected, "']'"))
 		return "[N] makes an array; how wide a register is, says width 8, 16, 32 or 64";
 	if (text_at(parse, loc)[1] == '=')
-		return "a reset value stands behind '='";
+		return parse->item_first == CONST ? "a value stands behind '='"
+						  : "a reset value stands behind '='";
 	if (in_pci(parse, "':'") && is_text(parse, &parse->before_previous, "class"))
 		return "a class is written 0x020000";
 	if (in_pci(parse, "':'"))
@@ -298,12 +328,22 @@ static const char *help_colon(const struct parse *parse, const struct expected *
 	return NULL;
 }
 
+static const char reset_usage[] =
+	"a reset value is written = 5, or for one kind of reset: reset soft = 5";
+
 static const char *help_equals(const struct parse *parse, const struct expected *expected)
 {
+	static const char *const with_argument[] = {"width", "size",  "access", "version", "poll",
+						    "since", "until", "alias",  NULL};
+
 	if (in_pci(parse, "'='"))
 		return "no '=' stands there: vendor 0x1b36;";
 	if (expects(expected, "'@'"))
 		return "the offset stands after '@', the reset value after '='";
+	if (is_text(parse, &parse->previous, "reset"))
+		return reset_usage;
+	if (is_one_of(parse, &parse->previous, with_argument))
+		return "no '=' stands there: width 32, size 4K, access 1..4, since 2";
 	return expects(expected, "'~'") ? "equality is ==" : NULL;
 }
 
@@ -314,7 +354,7 @@ static const char *help_number(const struct parse *parse, const struct expected 
 	if (expects(expected, "'@'"))
 		return "an offset is written @ 0x10";
 	if (is_text(parse, &parse->previous, "reset"))
-		return "a reset value is written = 5, or for one kind of reset: reset soft = 5";
+		return reset_usage;
 	if (!expects(expected, "check"))
 		return NULL;
 	if (parse->item_first == REG)
@@ -344,6 +384,21 @@ static const char *help_name(const struct parse *parse, const struct loc *loc)
 	if (is_one_of(parse, loc, c))
 		return "C stands between %{ and %}";
 	return NULL;
+}
+
+static const char *help_comma(const struct parse *parse, const struct expected *expected)
+{
+	const int owner = owner_of(parse, "','");
+
+	if (!expects(expected, "';'"))
+		return NULL;
+	if (owner == LAYOUT || owner == STATE || owner == SECTION)
+		return "each name has a declaration of its own: u32 a;  u32 b;";
+	if (expects(expected, ".."))
+		return "a range of widths is written a..b";
+	if (in_pci(parse, "','"))
+		return expects(expected, "':'") ? "two numbers are written 0x1b36:0x1100" : NULL;
+	return "blanks stand between words; a declaration ends with ';'";
 }
 
 static const char *help_angle(const struct parse *parse, const struct expected *expected,
@@ -409,13 +464,13 @@ static const char *usage_in(int owner)
 	case REG:
 		return "NAME [7:0] rw = 0 \"doc\";";
 	case INTR:
-		return "CAUSE [0] posedge -> irq;";
+		return "status ISR @ 0x20;  CAUSE [0] posedge -> irq;";
 	case LAYOUT:
 	case STATE:
 	case SECTION:
 		return "u32 NAME;";
 	case PCI:
-		return "vendor 0x1b36;";
+		return "vendor 0x1b36;  msi { vectors 2; }";
 	default:
 		return NULL;
 	}
@@ -439,7 +494,8 @@ void help_habit(struct parse *parse, const char *found, const struct expected *e
 	if (!strcmp(found, "'['"))
 		help = help_bracket(parse, expected);
 	else if (!strcmp(found, "'{'"))
-		help = help_brace(parse, expects(expected, "check") || expects(expected, "'~'"));
+		help = help_brace(parse, expects(expected, "check") || expects(expected, "'~'"),
+				  loc);
 	else if (!strcmp(found, "'('"))
 		help = help_paren(parse, expected);
 	else if (!strcmp(found, "':'"))
@@ -460,8 +516,10 @@ void help_habit(struct parse *parse, const char *found, const struct expected *e
 		help = parse->item_first == DEVICE ? "a version is a whole number" : NULL;
 	else if (!strcmp(found, "default"))
 		help = expects(expected, "check") ? "a reset value is written = 5" : NULL;
+	else if (!strcmp(found, "when"))
+		help = "a condition stands before the body: section NAME when FUNCTION { … }";
 	else if (!strcmp(found, "','"))
-		help = expects(expected, "';'") ? "a declaration ends with ';'" : NULL;
+		help = help_comma(parse, expected);
 	else if (!strcmp(found, "';'") && expects(expected, "','"))
 		help = "enumerators are separated by commas";
 	if (help)
