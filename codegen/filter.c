@@ -271,8 +271,8 @@ static void feed_word(struct filter *filter, char c)
 	if (c != '\n') {
 		if (filter->length < sizeof(filter->word) - 1)
 			filter->word[filter->length++] = c;
-		else
-			filter->errors++;
+		else if (!filter->errors++)
+			fprintf(stderr, "mdlc: error: the name of a file is too long\n");
 		return;
 	}
 	filter->word[filter->length] = '\0';

@@ -6,6 +6,8 @@
 #ifndef FILTER_H
 #define FILTER_H
 
+#include <limits.h>
+
 #include "skeleton.h"
 
 #define FILTER_MAX_FILES 2
@@ -14,8 +16,7 @@ struct filter_file {
 	const char *key;  /* "c", "h": as the skeleton calls it */
 	const char *name; /* for #line and for messages */
 	struct buffer text;
-	unsigned line;   /* of the next byte */
-	unsigned indent; /* blanks that start the line, where they end in text */
+	unsigned line; /* of the next byte */
 };
 
 enum filter_state { IN_OUTPUT, IN_KIND, IN_TEXT, IN_PLACE, IN_CODE, IN_SWITCH };
@@ -30,7 +31,7 @@ struct filter {
 	char kind;
 	char previous;      /* in a text: the byte before */
 	unsigned questions; /* in a text: how many ? came just before */
-	char word[512];     /* a switch's name, or a place */
+	char word[PATH_MAX + 32]; /* a switch's name, or a place */
 	size_t length;
 	char name[64]; /* the word of output that is being read: a macro's name? */
 	size_t name_length;

@@ -8,7 +8,7 @@
 @fact output
 @to top
 /* What ${c:base} does; the functions are declared in ${c:base}.h. */
-#include "${s:base}.h"
+#include "${base}.h"
 @end
 @#
 @fact hook
