@@ -90,6 +90,23 @@ static void mend_gone(const struct way *way, struct json_object *record, char *m
 	}
 }
 
+/* What declares it: `reg NAME`.  The registers of an interrupt block come with that. */
+static const char *statement_of(struct json_object *record, char *text, size_t size)
+{
+	const char *kind = kind_of(record), *name = compat_text(record, "name");
+
+	if (compat_get(record, "intr")) {
+		kind = "intr";
+		name = compat_text(record, "intr");
+	} else if (!strcmp(kind, "register") || !strcmp(kind, "once")) {
+		kind = "reg";
+	} else if (!strcmp(kind, "interrupt")) {
+		kind = "intr";
+	}
+	snprintf(text, size, "%s %s", kind, name);
+	return text;
+}
+
 /* A thing of this description that the old one did not have yet. */
 static void mend_since(const struct way *way, struct json_object *record, char *mend, size_t size)
 {
@@ -102,8 +119,8 @@ static void mend_since(const struct way *way, struct json_object *record, char *
 		snprintf(mend, size, "%ssince %" PRIu64 " %s = …;", raise, next_version(c),
 			 declared);
 	} else {
-		snprintf(mend, size, "%s%s %s … since %" PRIu64, raise, kind_of(record),
-			 compat_text(record, "name"), next_version(c));
+		snprintf(mend, size, "%s%s … since %" PRIu64, raise,
+			 statement_of(record, declared, sizeof(declared)), next_version(c));
 	}
 }
 

@@ -97,13 +97,22 @@ static void put_record(struct json *json, const char *kind, const char *name, ui
 	json_close(json, '}');
 }
 
+static void put_register(struct json *json, const struct m_reg *reg)
+{
+	open_record(json, "register", reg->path, reg->width, reg->count);
+	json_since(json, reg->since);
+	if (reg->intr)
+		json_string(json, "intr", reg->intr->path);
+	json_close(json, '}');
+}
+
 static void put_registers(struct json *json, const struct model *model)
 {
 	for (unsigned i = 0; i < model->nregs; i++) {
 		const struct m_reg *reg = model->regs[i];
 
 		if (!reg->alias_of && reg->doorbell == M_DOORBELL_NONE)
-			put_record(json, "register", reg->path, reg->width, reg->count, reg->since);
+			put_register(json, reg);
 		if (reg->doorbell == M_DOORBELL_MMAP)
 			put_record(json, "doorbell", reg->path, reg->width, reg->count, reg->since);
 		if (reg->masks.once)
