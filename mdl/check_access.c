@@ -309,10 +309,10 @@ static void look_at_width(struct checking *c, const struct bits *bits)
 	    !is_cut(bits->reg, bits->reg->offset, bits, access))
 		return;
 	found(c, TORN_FIELD, bits->reg->via, bits->loc,
-	      "%s takes more than one write: %s is accessed by at most %u bytes, at multiples of "
+	      "%s takes more than one write: %s is accessed by at most %u byte%s, at multiples of "
 	      "that",
 	      describe(c, bits), bits->reg->narrowed ? "it" : describe_space(c, bits->reg->bar),
-	      access);
+	      access, access == 1 ? "" : "s");
 }
 
 void check_torn_field(struct checking *c)

@@ -42,7 +42,7 @@ struct diag {
 	struct message *latest; /* notes go to it; NULL after a suppressed report */
 	struct context *context;
 	struct waiver *waivers[WAIVER_BUCKETS];
-	unsigned errors, warnings;
+	unsigned errors;
 };
 
 struct diag *diag_create(struct arena *arena, const struct diag_options *options)
@@ -186,7 +186,6 @@ bool diag_report(struct diag *diag, enum check_id check, struct loc loc, const c
 	keep(diag, message);
 	diag->latest = message;
 	diag->errors += message->severity == SEV_ERROR;
-	diag->warnings += message->severity != SEV_ERROR;
 	for (const struct context *c = diag->context; c; c = c->outer)
 		diag_note(diag, c->loc, "%s", c->text);
 	return true;
@@ -249,11 +248,6 @@ bool diag_errors_in(const struct diag *diag, const struct loc *loc)
 unsigned diag_errors(const struct diag *diag)
 {
 	return diag->errors;
-}
-
-unsigned diag_warnings(const struct diag *diag)
-{
-	return diag->warnings;
 }
 
 /* By source in the order of first mention, then by place; what has no place comes first. */

@@ -82,7 +82,6 @@ bool diag_enabled(const struct diag *diag, enum check_id check);
 /* Was an error found in these lines? */
 bool diag_errors_in(const struct diag *diag, const struct loc *loc);
 unsigned diag_errors(const struct diag *diag); /* errors so far, warnings made errors included */
-unsigned diag_warnings(const struct diag *diag);
 /* Write everything to stderr; returns true if there was an error. */
 bool diag_flush(struct diag *diag);
 

@@ -161,7 +161,7 @@ d4_if(?{nregs}, «d4_open_map()», «d4_if(?{nrams}, «d4_open_map()»)»)m4_dnl
 @#
 @fact ram
 @to maps
-<tr><td><code>${place}</code></td><td>${h:path}${array}</td><td></td><td>memory«»d4_if(?{mmap}, «, mappable»)«»d4_if(?{transient}, «, not migrated»)</td><td></td><td><code>${size}</code> bytes«»d4_if(?{doc}, «: ${h:doc}»)</td></tr>
+<tr><td><code>${place}</code></td><td>${h:path}${array}</td><td></td><td>memory«»d4_if(?{mmap}, «, mappable»)«»d4_if(?{transient}, «, not migrated»)«»d4_if(?{since}, «, since version ${since}»)</td><td></td><td><code>${size}</code> bytes«»d4_if(?{doc}, «: ${h:doc}»)</td></tr>
 @end
 @#
 @fact reg
@@ -185,7 +185,8 @@ d4_if(?{sticky}, «, kept by${sticky} reset»)«»m4_dnl
 d4_if(?{volatile}, «; changes by itself»)«»m4_dnl
 d4_if(?{big}, «; big-endian»)«»m4_dnl
 d4_if(?{alias}, «; another view of ${h:alias}»)«»m4_dnl
-d4_if(?{pair}, «; shares its place with ${h:pair}»)</p>
+d4_if(?{pair}, «; shares its place with ${h:pair}»)«»m4_dnl
+d4_if(?{since}, «; since version ${since}»)</p>
 @end
 @fact lock
 @to registers
@@ -296,7 +297,7 @@ d4_shut(?{last})m4_dnl
 @fact timer
 @to timers
 d4_open(?{first}, «Timer», «Clock», «Migrates», «Meaning»)m4_dnl
-<tr><td>${h:name}${array}</td><td>d4_if(?{realtime}, «wall clock», «device time»)</td><td>d4_if(?{transient}, «no», «yes»)</td><td>${h:doc}</td></tr>
+<tr><td>${h:name}${array}</td><td>d4_if(?{realtime}, «wall clock», «device time»)</td><td>d4_if(?{transient}, «no», «yes»)«»d4_if(?{since}, «, since version ${since}»)</td><td>${h:doc}</td></tr>
 d4_shut(?{last})m4_dnl
 @end
 @#

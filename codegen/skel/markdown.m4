@@ -128,7 +128,7 @@ d4_if(?{nregs}, «d4_map()», «d4_if(?{nrams}, «d4_map()»)»)m4_dnl
 @#
 @fact ram
 @to map
-| `${place}` | ${m:path}${m:array} | | memory«»d4_if(?{mmap}, «, mappable»)«»d4_if(?{transient}, «, not migrated») | | ${size} bytes«»d4_if(?{doc}, «: ${m:doc}») |
+| `${place}` | ${m:path}${m:array} | | memory«»d4_if(?{mmap}, «, mappable»)«»d4_if(?{transient}, «, not migrated»)«»d4_if(?{since}, «, since version ${since}») | | ${size} bytes«»d4_if(?{doc}, «: ${m:doc}») |
 @end
 @#
 @fact reg
@@ -149,7 +149,8 @@ d4_if(?{narrow}, «accesses of d4_widths(?{access_min}, ?{access_max}); »)m4_dn
 d4_if(?{doorbell}, «doorbell», «m4_ifelse(?{access}, «fields», «», «${m:access}; »)reset ${reset}d4_resets(?{resets}, ?{reset_masks})»)«»m4_dnl
 d4_if(?{sticky}, «, kept by${sticky} reset»)«»m4_dnl
 d4_if(?{volatile}, «; changes by itself»)«»d4_if(?{big}, «; big-endian»)«»m4_dnl
-d4_if(?{alias}, «; another view of ${m:alias}»)«»d4_if(?{pair}, «; shares its place with ${m:pair}»).
+d4_if(?{alias}, «; another view of ${m:alias}»)«»d4_if(?{pair}, «; shares its place with ${m:pair}»)«»m4_dnl
+d4_if(?{since}, «; since version ${since}»).
 @if doc
 
 ${m:doc}
@@ -229,7 +230,7 @@ d4_saw(«enums»)»)m4_dnl
 @fact timer
 @to timers
 d4_table(?{first}, «Timer | Clock | Migrates | Meaning», «---|---|---|---»)m4_dnl
-| ${m:name}${m:array} | d4_if(?{realtime}, «wall clock», «device time») | d4_if(?{transient}, «no», «yes») | ${m:doc} |
+| ${m:name}${m:array} | d4_if(?{realtime}, «wall clock», «device time») | d4_if(?{transient}, «no», «yes»)«»d4_if(?{since}, «, since version ${since}») | ${m:doc} |
 @end
 @#
 @fact layout
