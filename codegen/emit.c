@@ -83,8 +83,7 @@ static bool is_includable(const char *path)
 
 	for (const char *c = name; *c; c++)
 		if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ' || *c == 0x7f) {
-			complain("%s", "a quote, a backslash or a control character in the output's "
-				       "name cannot stand in an #include");
+			complain("%s: the name cannot stand in an #include", name);
 			return false;
 		}
 	return true;
@@ -206,9 +205,7 @@ static bool is_the_authors(const char *path)
 	result = fread(start, 1, sizeof(ours) - 1, file) > 0 && strcmp(start, ours) != 0;
 	fclose(file);
 	if (result)
-		complain("%s: that file is the author's, and would be lost (for what it lacks there is "
-			 "--stubs)",
-			 path);
+		complain("%s: the author's file would be lost; what it lacks, --stubs tells", path);
 	return result;
 }
 

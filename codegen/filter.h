@@ -29,8 +29,8 @@ struct filter {
 	unsigned literal, digits;        /* a literal's number, and how much of it is to come */
 	enum filter_state state;
 	char kind;
-	char previous;      /* in a text: the byte before */
-	unsigned questions; /* in a text: how many ? came just before */
+	char previous;            /* in a text: the byte before */
+	unsigned questions;       /* in a text: how many ? came just before */
 	char word[PATH_MAX + 32]; /* a switch's name, or a place */
 	size_t length;
 	char name[64]; /* the word of output that is being read: a macro's name? */

@@ -12,15 +12,37 @@ static void report_repeated(struct resolver *r, const struct attr *attr, const s
 		diag_note(r->diag, first->loc, "first given here");
 }
 
+/* The sign that is here what this word says. */
+static const char *sign_of(const char *name)
+{
+	static const char *const words[][2] = {
+		{"at", "@"}, {"offset", "@"}, {"address", "@"}, {"stride", "+="}, {"step", "+="}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcasecmp(words[i][0], name))
+			return words[i][1];
+	return NULL;
+}
+
+bool spells_sign(const struct node *node, const char *sign)
+{
+	for (const struct attr *attr = node->attrs; attr; attr = attr->next) {
+		const char *spelt =
+			attr->name && attr->kind != ATTR_HOOK ? sign_of(attr->name) : NULL;
+
+		if (spelt && !strcmp(spelt, sign))
+			return true;
+	}
+	return false;
+}
+
 /* What is written with another word, or a sign, before it; NULL: nothing that is known. */
 static const char *whole_spelling(struct resolver *r, const char *name, enum place_kind place)
 {
 	const char *event = name;
 
-	if (!strcasecmp(name, "at") || !strcasecmp(name, "offset") || !strcasecmp(name, "address"))
-		return "@";
-	if (!strcasecmp(name, "stride") || !strcasecmp(name, "step"))
-		return "+=";
+	if (sign_of(name))
+		return sign_of(name);
 	const struct symbol *global = names_find(&r->names, SPACE_GLOBAL, name);
 
 	if ((place & (IN_FIELD | IN_PARAM)) && global && global->kind == SYM_ENUM)

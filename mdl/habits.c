@@ -116,6 +116,19 @@ bool code_looks_over(const struct parse *parse, uint32_t next, struct loc *end)
 	return true;
 }
 
+/* `rw`, `ro`, … */
+static bool is_our_word(const char *text)
+{
+	char word[16];
+	const size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	if (!size || size >= sizeof(word) || isalnum((unsigned char)text[size]))
+		return false;
+	memcpy(word, text, size);
+	word[size] = '\0';
+	return find_word(word) != NULL;
+}
+
 bool looks_like_c(const char *text)
 {
 	for (;;) {
@@ -135,7 +148,8 @@ bool looks_like_c(const char *text)
 	text += *text == '\\';
 	while (isalnum((unsigned char)*text) || *text == '_')
 		text++;
-	return text[strspn(text, " \t")] != '[';
+	text += strspn(text, " \t");
+	return *text != '[' && *text != '@' && !isdigit((unsigned char)*text) && !is_our_word(text);
 }
 
 /* ---- access */

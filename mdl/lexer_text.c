@@ -105,9 +105,9 @@ static struct expr *class_code(struct parse *parse, const char *text, size_t siz
 	for (size_t i = text[1] == 'x' || text[1] == 'X' ? 2 : 0; i < size; i++)
 		if (n < 6 && text[i] != ':' && text[i] != '_')
 			digits[n++] = text[i];
-	return bad_number(parse, loc, text, size,
-			  arena_printf(parse->tree->arena, "is not a number; did you mean '0x%s'?",
-				       digits));
+	return bad_number(
+		parse, loc, text, size,
+		arena_printf(parse->tree->arena, "is not a number; did you mean '0x%s'?", digits));
 }
 
 struct expr *number_value(struct parse *parse, const char *text, size_t size, struct loc loc)

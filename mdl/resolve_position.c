@@ -108,6 +108,10 @@ static bool find_strides(struct resolver *r, const struct map *map, const struct
 		return false;
 	if (!n)
 		return true;
+	if (!value && spells_sign(node, "+=")) {
+		r->trouble++; /* it has been reported */
+		return false;
+	}
 	if (!value) {
 		if (fail(r, STRIDE, node->name_loc, "'%s' is an array of blocks and needs a stride",
 			 node->name))
@@ -123,6 +127,10 @@ static bool find_strides(struct resolver *r, const struct map *map, const struct
 
 static void say_no_offset(struct resolver *r, const struct node *node)
 {
+	if (spells_sign(node, "@")) {
+		r->trouble++; /* it has been reported */
+		return;
+	}
 	if (!fail(r, MISSING, node->name_loc, "'%s' has no offset: write it after an @",
 		  node->name))
 		return;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "words.h"
 
 static struct expr *new_expr(struct parse *parse, enum expr_kind kind, struct loc loc)
 {
@@ -151,6 +152,12 @@ struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event
 	return attr;
 }
 
+/* `on_read %{`, `check_write %{` */
+static bool means_event(const char *name)
+{
+	return (!strncmp(name, "on", 2) || !strncmp(name, "check", 5)) && !find_word(name);
+}
+
 struct attr_list with_body(struct parse *parse, struct attr_list list, const struct code *code,
 			   struct loc loc)
 {
@@ -167,6 +174,8 @@ struct attr_list with_body(struct parse *parse, struct attr_list list, const str
 	}
 	parse->tree->syntax_errors = true;
 	lose_names(parse, loc, parse->offset);
+	if (hook && hook->kind == ATTR_WORD && means_event(hook->name))
+		return list; /* that it is no word is said later */
 	if (diag_report(parse->tree->diag, CHECK_SYNTAX, loc,
 			"this block of C belongs to no event"))
 		diag_help(parse->tree->diag, "it stands behind one, e.g. on write %%{ ... %%}");
@@ -294,7 +303,6 @@ struct node_list add_node(struct node_list list, struct node *node)
 	return list;
 }
 
-/* The words are `type`, or a class word (a string) and a type, or C's own; the last is the name. */
 /* A type that is one word, so that nothing but a name, and then the end, can follow it. */
 static bool is_one_word(const struct expr *type, const char *type_class)
 {
@@ -324,6 +332,7 @@ static struct expr *behind_missing(struct parse *parse, struct expr *first, cons
 	return behind_missing(parse, rest, NULL);
 }
 
+/* The words are a type, or a class word (a string) and a type, or C's own; the last is the name. */
 struct node *new_variable(struct parse *parse, enum node_kind kind, struct expr_list words,
 			  struct loc loc)
 {

@@ -144,6 +144,8 @@ struct attrs {
 
 struct resolver;
 
+/* Is a word among the attributes that means this sign, "@" or "+="?  It is reported as one. */
+bool spells_sign(const struct node *node, const char *sign);
 /* Sort a declaration's attributes; reports unknown, misplaced, repeated and contradictory words. */
 void read_attrs(struct resolver *r, const struct attr *list, enum place_kind place,
 		struct attrs *attrs);
