@@ -152,13 +152,17 @@ static void compare_register(struct compat *c, struct json_object *old, struct j
 {
 	static const char *const keys[] = {"offset", "width",      "count",
 					   "dims",   "big_endian", "doorbell"};
+	const char *access = compat_text(old, "access");
+	bool by_fields = !strcmp(access, "fields");
 	uint64_t known = known_bits(old);
 	char what[256], mend[400];
 
 	snprintf(what, sizeof(what), "%s: %.160s", place->where, place->name);
-	snprintf(mend, sizeof(mend), "reg %.160s @ 0x%" PRIx64 " width %" PRIu64 " %.60s = %.20s …",
-		 place->name, compat_number(old, "offset"), 8 * compat_number(old, "width"),
-		 compat_text(old, "access"), compat_text(compat_get(old, "reset"), "power"));
+	snprintf(mend, sizeof(mend),
+		 "reg %.160s @ 0x%" PRIx64 " width %" PRIu64 "%s%.60s = %.20s %s", place->name,
+		 compat_number(old, "offset"), 8 * compat_number(old, "width"),
+		 by_fields ? "" : " ", by_fields ? "" : access,
+		 compat_text(compat_get(old, "reset"), "power"), by_fields ? "{ … }" : "…");
 	if (!now) {
 		compat_break(c, mend, "%s is gone", what);
 		return;

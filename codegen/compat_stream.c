@@ -38,12 +38,25 @@ static bool exists(struct json_object *record, uint64_t version)
 	return version >= compat_number(record, "since") && version <= until;
 }
 
+/* Of a device's variable, outermost first; NULL: it is no array. */
+static struct json_object *dims_of(struct json_object *device, struct json_object *record)
+{
+	struct json_object *variables = compat_get(compat_get(device, "state"), "variables");
+
+	return compat_get(compat_find(variables, record, "name", NULL), "dims");
+}
+
+static uint64_t dim_at(struct json_object *dims, size_t i)
+{
+	return json_object_get_uint64(json_object_array_get_idx(dims, i));
+}
+
 /* The variable's declaration, without versions: u32 x[4]. */
-static void declare(struct json_object *record, char *text, size_t size)
+static void declare(struct json_object *device, struct json_object *record, char *text, size_t size)
 {
 	const char *type = compat_text(record, "type");
-	uint64_t count = compat_number(record, "count");
-	char what[64], dims[32] = "";
+	struct json_object *of = dims_of(device, record);
+	char what[64], dims[96] = "";
 
 	if (!strcmp(type, "layout"))
 		snprintf(what, sizeof(what), "layout %.48s", compat_text(record, "layout"));
@@ -53,9 +66,11 @@ static void declare(struct json_object *record, char *text, size_t size)
 		snprintf(what, sizeof(what), "%c%" PRIu64, *type,
 			 8 * compat_number(record, "size"));
 	if (is_flag(record, "bounded"))
-		snprintf(dims, sizeof(dims), "[<= %" PRIu64 "]", count);
-	else if (count != 1)
-		snprintf(dims, sizeof(dims), "[%" PRIu64 "]", count);
+		snprintf(dims, sizeof(dims), "[<= %" PRIu64 "]", compat_number(record, "count"));
+	else
+		for (size_t i = 0, at = 0; i < compat_length(of) && at < sizeof(dims); i++)
+			at += (size_t)snprintf(dims + at, sizeof(dims) - at, "[%" PRIu64 "]",
+					       dim_at(of, i));
 	snprintf(text, size, "%s %s%s", what, compat_text(record, "name"), dims);
 }
 
@@ -82,7 +97,7 @@ static void mend_gone(const struct way *way, struct json_object *record, char *m
 	char declared[256];
 
 	if (is_variable(record)) {
-		declare(record, declared, sizeof(declared));
+		declare(way->c->old, record, declared, sizeof(declared));
 		snprintf(mend, size, "until %" PRIu64 " %s;", way->c->old_version, declared);
 	} else {
 		snprintf(mend, size, "keep the %s %s: a load refuses what it does not know",
@@ -115,7 +130,7 @@ static void mend_since(const struct way *way, struct json_object *record, char *
 
 	put_raise(c, raise, sizeof(raise));
 	if (is_variable(record)) {
-		declare(record, declared, sizeof(declared));
+		declare(c->now, record, declared, sizeof(declared));
 		snprintf(mend, size, "%ssince %" PRIu64 " %s = …;", raise, next_version(c),
 			 declared);
 	} else {
@@ -178,7 +193,7 @@ static void changed(const struct way *way, struct json_object *from, struct json
 	char declared[256], mend[384];
 
 	if (is_variable(old)) {
-		declare(old, declared, sizeof(declared));
+		declare(way->c->old, old, declared, sizeof(declared));
 		snprintf(mend, sizeof(mend),
 			 "%s;   (what is new can stand beside it, since %" PRIu64 ")", declared,
 			 next_version(way->c));
@@ -279,12 +294,47 @@ static void compare_layouts(struct compat *c, struct json_object *old, struct js
 	}
 }
 
+/* The stream has them row-major, without dimensions: only the outermost can grow. */
+static bool elements_move(struct json_object *old, struct json_object *now, bool same_count)
+{
+	size_t n = compat_length(old);
+
+	if (n == 0 || compat_length(now) < 2)
+		return false;
+	if (n == 1)
+		return !same_count;
+	if (n != compat_length(now))
+		return true;
+	for (size_t i = 1; i < n; i++)
+		if (dim_at(old, i) != dim_at(now, i))
+			return true;
+	return false;
+}
+
+static void compare_dims(const struct way *way, struct json_object *old, struct json_object *now)
+{
+	const struct compat *c = way->c;
+	bool same_count = compat_number(old, "count") == compat_number(now, "count");
+	char was[256], is[256], mend[384];
+
+	if (!elements_move(dims_of(c->old, old), dims_of(c->now, now), same_count))
+		return;
+	declare(c->old, old, was, sizeof(was));
+	declare(c->now, now, is, sizeof(is));
+	snprintf(mend, sizeof(mend), "%s;   (what is new can stand beside it, since %" PRIu64 ")",
+		 was, next_version(c));
+	compat_break(way->c, mend, "variable %s: in %s its elements are not where %s had them",
+		     compat_text(now, "name"), is, was);
+}
+
 static void compare(const struct way *way, struct json_object *from, struct json_object *to)
 {
 	compare_sizes(way, from, to);
 	compare_meaning(way, from, to);
-	if (is_variable(from) && compat_get(from, "layout") && compat_get(to, "layout") &&
-	    way->from == way->c->old)
+	if (!is_variable(from) || way->from != way->c->old)
+		return;
+	compare_dims(way, from, to);
+	if (compat_get(from, "layout") && compat_get(to, "layout"))
 		compare_layouts(way->c, from, to);
 }
 
