@@ -189,9 +189,9 @@ static const struct option options_table[] = {
 	{"-I", "DIR", set_folder, "look for included files in DIR, after the including file's own"},
 	{"-D", "NAME=VALUE", set_constant, "give a const of the description another value"},
 	{"--check", NULL, do_check, "only check"},
-	{"--check-compat", "OLD.json", do_compat,
-	 "compare with an earlier version, by its --emit=json: do its\n"
-	 "streams load, does a guest see the same device?"},
+	{"--check-compat", "FILE", do_compat,
+	 "compare with --emit=json of an earlier version: do its streams\n"
+	 "load, does a guest see the same device?"},
 	{"--emit", "KIND", set_kind, "c (default), json, header, markdown, html"},
 	{"--facts", NULL, set_facts, "print the facts that the skeletons get"},
 	{"--stubs", NULL, set_stubs, "write the functions that NAME_logic.c lacks"},
