@@ -437,6 +437,27 @@ static const char *help_at(const struct parse *parse, const struct expected *exp
 		       : NULL;
 }
 
+/* `reg A @ 0 { … } on write;` */
+static const char *help_behind_body(const struct parse *parse, const char *found,
+				    const struct loc *loc)
+{
+	static const char *const begin[] = {"on", "check", "'='", "string"};
+	char word[32] = "";
+	bool is_late = false;
+
+	if (!parse->at_start || !is_text(parse, &parse->previous, "}") ||
+	    parse->nbraces == MAX_BRACES || parse->braces[parse->nbraces].owner != REG)
+		return NULL;
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
+		is_late |= !strcmp(found, begin[i]);
+	if (loc->end_line == loc->line && loc->end_col - loc->col < sizeof(word))
+		memcpy(word, text_at(parse, loc), loc->end_col - loc->col);
+	return is_late || find_word(word)
+		       ? "what is not a field stands before the fields: reg NAME "
+			 "@ 0x10 rw on write { … }"
+		       : NULL;
+}
+
 /* How a statement that begins with that word is written. */
 static const char *usage_of(int first)
 {
@@ -471,8 +492,31 @@ static const char *usage_of(int first)
 	return NULL;
 }
 
+/* What stands in pci: of the words before the error, the one that is known. */
+static const char *usage_in_pci(const struct parse *parse)
+{
+	static const struct {
+		const char *word, *usage;
+	} usages[] = {
+		{"subsystem", "subsystem 0x1b36:0x1100;"},
+		{"class", "class 0x020000;"},
+		{"intx", "intx A;"},
+		{"msi", "msi { vectors 4; }"},
+		{"msix", "msix { vectors 8; table bar 4 @ 0; pba bar 4 @ 0x800; }"},
+		{"express", "express endpoint;"},
+		{"vendor_cap", "vendor_cap { 0x01 0x02 }"},
+		{"rom", "rom size 64K file \"vga.rom\";"},
+	};
+
+	for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++)
+		if (is_text(parse, &parse->previous, usages[i].word) ||
+		    is_text(parse, &parse->before_previous, usages[i].word))
+			return usages[i].usage;
+	return "vendor 0x1b36;";
+}
+
 /* The same of what begins with a name, and stands in the body of that. */
-static const char *usage_in(int owner)
+static const char *usage_in(const struct parse *parse, int owner)
 {
 	switch (owner) {
 	case REG:
@@ -484,7 +528,7 @@ static const char *usage_in(int owner)
 	case SECTION:
 		return "u32 NAME;";
 	case PCI:
-		return "vendor 0x1b36;  msi { vectors 2; }";
+		return usage_in_pci(parse);
 	default:
 		return NULL;
 	}
@@ -494,14 +538,16 @@ static void help_usage(struct parse *parse, const char *found)
 {
 	const char *usage = usage_of(parse->item_first);
 
+	if (parse->item_first == PARAM && parse->item_second == ENUM)
+		usage = "param enum TYPE NAME = VALUE \"doc\";";
 	if (parse->item_first == IDENT || parse->at_start)
-		usage = usage_in(owner_of(parse, found));
+		usage = usage_in(parse, owner_of(parse, found));
 	if (usage)
 		diag_help(parse->tree->diag, "it is written: %s", usage);
 }
 
-void help_habit(struct parse *parse, const char *found, const struct expected *expected,
-		const struct loc *loc)
+static const char *help_found(const struct parse *parse, const char *found,
+			      const struct expected *expected, const struct loc *loc)
 {
 	const char *help = NULL;
 
@@ -536,6 +582,16 @@ void help_habit(struct parse *parse, const char *found, const struct expected *e
 		help = help_comma(parse, expected);
 	else if (!strcmp(found, "';'") && expects(expected, "','"))
 		help = "enumerators are separated by commas";
+	return help;
+}
+
+void help_habit(struct parse *parse, const char *found, const struct expected *expected,
+		const struct loc *loc)
+{
+	const char *help = help_behind_body(parse, found, loc);
+
+	if (!help)
+		help = help_found(parse, found, expected, loc);
 	if (help)
 		diag_help(parse->tree->diag, "%s", help);
 	else

@@ -181,11 +181,11 @@ static const char *describe(const struct parse *parse, const char *found, const 
 	if (!strcmp(found, "end of file") || loc->end_line != loc->line || size == 0)
 		return found;
 	if (!strcmp(found, "string"))
-		return "a string";
+		return found;
 	if (!strcmp(found, "%{ … %}"))
-		return "a block of C";
+		return "block of C";
 	if (size > 40)
-		return !strcmp(found, "name") ? "a name" : "a number";
+		return !strcmp(found, "name") ? found : "number";
 	return arena_printf(parse->tree->arena, "'%.*s'", (int)size, parse->source->text + start);
 }
 
