@@ -115,7 +115,7 @@ struct conn_limits *conn_limits(struct mdl_dev *dev);
  * Send a command to the client and wait for its reply; requests that arrive meanwhile are queued
  * and served later, in order.  head, body: payload in two pieces.  reply: at most reply_max bytes of the reply's payload;
  * returns its size, or -errno (the client's own errno if it replied with an error).  Never blocks for ever: see
- * conn.c on time limits.
+ * call.c on time limits.
  */
 ssize_t conn_call(struct mdl_dev *dev, uint16_t command, const void *head, size_t head_size,
 		  const void *body, size_t body_size, void *reply, size_t reply_max);
@@ -174,11 +174,12 @@ uint64_t reg_apply(const struct mdl_reg *reg, uint64_t old, uint64_t data, uint6
 void regs_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);       /* all tables of the device; values only */
 void regs_reset_hooks(struct mdl_dev *dev, enum mdl_reset_kind kind);
 
-/* ---- names.c */
 /* Dimensions that an array may have; create functions refuse more. */
 #define MDL_MAX_DIMS 8
-/* Indices of a linear element, outermost first. */
+/* Indices of a linear element, outermost first. (reg.c) */
 void dims_split(const struct mdl_dim *dims, unsigned ndims, uint32_t element, uint32_t *at);
+
+/* ---- names.c */
 /* "PORT[1].LANE[0].CTL" into buf; always terminated. */
 #define NAME_SIZE 256
 void reg_name(const struct mdl_reg *reg, uint32_t element, char *buf, size_t size);
@@ -191,9 +192,10 @@ struct decode_hit {
 	uint32_t element;
 	uint8_t byte;                /* which byte of the register this offset is */
 };
-/* Tables for regs within [0, size); -EINVAL (logged) if registers overlap. write_side: prefer wo of a pair */
+/* Tables for regs within [0, size); -EINVAL if registers overlap or lie outside. */
 int decode_create(struct decode **decode, const struct mdl_reg *regs, uint32_t nregs, uint64_t size);
 void decode_destroy(struct decode *decode);
+/* Of a read-only and a write-only register at the same place, is_write says which is meant. */
 struct decode_hit decode_find(const struct decode *decode, uint64_t offset, bool is_write);
 /* Is there any register in [offset, offset + size)? */
 bool decode_any(const struct decode *decode, uint64_t offset, uint64_t size);

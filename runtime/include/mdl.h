@@ -149,7 +149,8 @@ void mdl_log(struct mdl_dev *dev, enum mdl_log_level level, const char *format, 
 
 /*
  * An `intr` block's causes; the generated NAME_intr_set_X() and friends call these.
- * at: linear element for a block in arrays; bits: the cause's bit in the status register.
+ * at: linear element for a block in arrays, 0 for another; one that the block does not have is
+ * logged and ignored.  bits: the cause's bit in the status register.
  * set: an event; latches an edge cause, drives a level cause high.  clear: drops the latch, drives
  * a level cause low.  input: drives the cause's input line; edges are detected as declared.
  */
@@ -539,14 +540,17 @@ struct mdl_options {
 int mdl_create(struct mdl_dev **dev, const struct mdl_device *device, const struct mdl_options *options);
 /* Disconnects the client, removes the socket, frees all.  NULL is fine. */
 void mdl_destroy(struct mdl_dev *dev);
-/* The author's structure of a device. */
+/* The author's structure of a device; it lives as long as the device. */
 void *mdl_instance(struct mdl_dev *dev);
 /*
  * Set a parameter by name, before mdl_start().  -ENOENT: no such one; -EINVAL, -ERANGE: bad value
  * (logged with what is allowed); -EBUSY: started.
  */
 int mdl_param_set(struct mdl_dev *dev, const char *name, const char *value);
-/* Power-on reset with the parameters as they are now.  Implied by listen and attach. */
+/*
+ * Power-on reset with the parameters as they are now; once, later calls do nothing.  Implied by all
+ * that serves, saves or restores.
+ */
 int mdl_start(struct mdl_dev *dev);
 /*
  * The device's whole state to a file, which appears when it is complete, and back.  The device goes on
@@ -557,7 +561,8 @@ int mdl_save(struct mdl_dev *dev, const char *path);
 int mdl_restore(struct mdl_dev *dev, const char *path);
 /*
  * Serve clients, one after the other, on a Unix socket of mode 0600.  A stale socket file is
- * replaced; -EADDRINUSE: a live one or something else is there.
+ * replaced; -EADDRINUSE: a live one or something else is there (logged); -ENAMETOOLONG, -ENOENT: no
+ * path for a socket; -EBUSY: the device is served already.
  */
 int mdl_listen(struct mdl_dev *dev, const char *path);
 /*
@@ -566,17 +571,26 @@ int mdl_listen(struct mdl_dev *dev, const char *path);
  * become the device that runs in the process whose control socket this is, with its client, state
  * and sockets; that process's mdl_run() returns 0 then.  After an error it goes on as before, and
  * this device can only be destroyed.  A running process of a newer version writes its state as this one's
- * version did, as with stream_version.
+ * version did, as with stream_version.  Errors: as mdl_listen(); takeover: also -ECONNREFUSED (the
+ * reason is logged), -EAGAIN: during 5 seconds the device could not be given away, and those of
+ * connect(), as -ENOENT.
  */
 int mdl_control(struct mdl_dev *dev, const char *path);
 int mdl_takeover(struct mdl_dev *dev, const char *path);
-/* Serve one client on a connected socket (taken over also on error). */
+/*
+ * Serve one client on a connected socket, which becomes the device's, or is closed on error.
+ * -EISCONN: there is a client.
+ */
 int mdl_attach(struct mdl_dev *dev, int fd);
-/* Serve until mdl_stop() (0) or, with mdl_attach(), until the client leaves (0). */
+/*
+ * Serve until mdl_stop() (0) or, with mdl_attach(), until the client leaves (0).  -ENOTCONN: there is
+ * nobody to serve, neither a socket nor a client.
+ */
 int mdl_run(struct mdl_dev *dev);
 /*
  * Serve what is there now and return: how many messages and events, or an error.  Never waits for
  * something to come; a hook that does DMA by messages does wait for its client (5 s at most).
+ * -ENOTCONN: the client of mdl_attach() has left.
  */
 int mdl_poll(struct mdl_dev *dev);
 /* Readable when mdl_poll() has something to do: for another event loop.  Stays the device's. */
