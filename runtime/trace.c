@@ -242,6 +242,7 @@ void trace_write(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t elemen
 	struct trace *trace = dev->trace;
 	const bool doorbell = reg->flags & MDL_REG_DOORBELL;
 	const uint64_t fixed = enabled & ~writable_bits(reg);
+	uint64_t ignored;
 	struct line line;
 
 	trace_look(dev);
@@ -252,11 +253,11 @@ void trace_write(struct mdl_dev *dev, const struct mdl_reg *reg, uint32_t elemen
 	begin_reg(dev, &line, reg, element, enabled);
 	line_add(&line, " <- 0x%" PRIx64, shown(data, enabled));
 	line_fields(&line, reg->fields, reg->nfields, data, enabled);
+	ignored = (data ^ reg_peek(dev, reg, element)) & fixed;
 	if (fixed == enabled)
 		line_add(&line, " (read-only)");
-	else if ((data ^ reg_peek(dev, reg, element)) & fixed)
-		line_add(&line, " (0x%" PRIx64 " of it read-only)",
-			 (data ^ reg_peek(dev, reg, element)) & fixed);
+	else if (ignored)
+		line_add(&line, " (0x%" PRIx64 " of it read-only)", shown(ignored, enabled));
 	if (trace->via)
 		line_add(&line, " (%s)", trace->via);
 	trace->via = NULL;

@@ -161,13 +161,14 @@ static void why_not(void **state)
 	PUT(0x358, 2);
 	PUT(0x35c, 0xff);
 	put(made, 0, 0x35e, 1, 1);
+	put(made, 0, 0x361, 1, 0x80);
 	assert_int_equal(client_put(&made->client, 0, 0x370, 4, 1), REFUSED);
 	EXPECT(&t, "PORT[1].STAT <- 0xdead (read-only)", "LOCKED <- 0x3",
 	       "LOCKED: locked are bits 0xffffffff", "UNLOCK <- 0x1 (OPEN=1)", "UNLOCK.OPEN 0 -> 1",
 	       "LOCKED <- 0x3", "LOCKED 0x0 -> 0x3", "ONCE <- 0x1", "ONCE 0x0 -> 0x1",
 	       "ONCE <- 0x2", "ONCE: written before were bits 0xffffffff", "MOST <- 0xff",
 	       "MOST: the check makes it 0x9", "MOST 0x0 -> 0x9", "MOST[23:16] <- 0x1",
-	       "MOST: the check makes it 0x9",
+	       "MOST: the check makes it 0x9", "FLAGS[15:8] <- 0x80 (GO=0) (0x80 of it read-only)",
 	       "bar0+0x370 write of 4 bytes refused: NARROW[1] takes 1 to 2");
 }
 
