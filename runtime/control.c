@@ -204,7 +204,7 @@ static void serve_peer(struct mdl_dev *dev, int peer)
 	}
 	why = obstacle(dev, &ask, &retry);
 	if (why) {
-		log_warn(dev, "not handed over: %s", why);
+		log_client(dev, "not handed over: %s", why); /* who asks asks again and again */
 		send_refusal(peer, why, retry);
 		return;
 	}

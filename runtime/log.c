@@ -89,7 +89,7 @@ void log_limited(struct mdl_dev *dev, enum mdl_log_level level, const char *form
 	second = mdl_realtime_ns() / 1000000000u;
 	if (second != budget->second) {
 		if (budget->dropped)
-			mdl_log(dev, level, "%lu more lines about the client were not shown",
+			mdl_log(dev, level, "%lu more lines like that were not shown",
 				budget->dropped);
 		*budget = (struct log_budget){.second = second};
 	}

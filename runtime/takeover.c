@@ -73,27 +73,25 @@ static int receive_fds(int peer, struct parcel *parcel, uint32_t wanted)
 }
 
 /* The stream's file stays for the caller to close; -1: there is none. */
-static int receive_offer(struct mdl_dev *dev, int peer, struct parcel *parcel, int *state,
-			 uint64_t *since_ns)
+static int receive_offer(struct mdl_dev *dev, int peer, struct handover_message *offer,
+			 struct parcel *parcel, int *state)
 {
-	struct handover_message offer;
 	int files[2], rc;
 	unsigned nfds;
 
 	*state = -1;
-	rc = handover_receive(peer, &offer, files, 2, &nfds);
-	if (!rc && (offer.type != HANDOVER_OFFER || nfds != 2))
-		rc = refused(dev, &offer);
+	rc = handover_receive(peer, offer, files, 2, &nfds);
+	if (!rc && (offer->type != HANDOVER_OFFER || nfds != 2))
+		rc = refused(dev, offer);
 	if (!rc) {
-		*since_ns = offer.since_ns;
 		*state = files[1];
-		rc = read_bytes(files[0], parcel, offer.size);
+		rc = read_bytes(files[0], parcel, offer->size);
 		close(files[0]);
 	} else {
 		while (nfds)
 			close(files[--nfds]);
 	}
-	return rc ? rc : receive_fds(peer, parcel, offer.nfds);
+	return rc ? rc : receive_fds(peer, parcel, offer->nfds);
 }
 
 /* ---- taking it, while the device stands still */
@@ -158,15 +156,15 @@ static void begin(struct mdl_dev *dev, uint64_t since_ns)
 		 (unsigned long long)(clock_monotonic_ns() - since_ns) / 1000);
 }
 
-static int take_over(struct mdl_dev *dev, int peer)
+/* -EAGAIN: not now, for the reason that the answer's text gives. */
+static int take_over(struct mdl_dev *dev, int peer, struct handover_message *answer)
 {
 	struct parcel parcel = {0};
-	uint64_t since_ns = 0;
 	int state, rc;
 
 	migration_hold(dev);
 	dev->migration->in_place = true;
-	rc = receive_offer(dev, peer, &parcel, &state, &since_ns);
+	rc = receive_offer(dev, peer, answer, &parcel, &state);
 	if (!rc) {
 		rc = take_all(dev, &parcel, state);
 		if (rc)
@@ -175,7 +173,7 @@ static int take_over(struct mdl_dev *dev, int peer)
 			rc = agree(peer);
 	}
 	if (!rc)
-		begin(dev, since_ns);
+		begin(dev, answer->since_ns);
 	if (rc == -EAGAIN) {
 		/* Nothing was taken yet. */
 		dev->migration->in_place = false;
@@ -216,6 +214,7 @@ static int ask(struct mdl_dev *dev, const char *path)
 int mdl_takeover(struct mdl_dev *dev, const char *path)
 {
 	int rc = dev->server || dev->control || dev->conn->fd >= 0 ? -EBUSY : mdl_start(dev), peer;
+	struct handover_message answer = {0};
 
 	if (rc)
 		return rc;
@@ -223,11 +222,13 @@ int mdl_takeover(struct mdl_dev *dev, const char *path)
 		peer = ask(dev, path);
 		if (peer < 0)
 			return peer;
-		rc = take_over(dev, peer);
+		rc = take_over(dev, peer, &answer);
 		close(peer);
 		if (rc != -EAGAIN)
 			break;
 		poll(NULL, 0, RETRY_MS);
 	}
+	if (rc == -EAGAIN)
+		log_error(dev, "the running process refuses all the time: %s", answer.text);
 	return rc;
 }

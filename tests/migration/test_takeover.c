@@ -191,6 +191,9 @@ static void during_a_migration(void **state)
 	assert_int_equal(answer.type, HANDOVER_REFUSED);
 	assert_int_equal(answer.retry, 1);
 	close(fd);
+	/* A process asks for 5 seconds. */
+	expect_failure(rig, "tests/migration/gauge2",
+		       "refuses all the time: a migration is under way");
 	assert_int_equal(client_mig_set(&rig->client, VU_MIG_RUNNING), 0);
 	expect_alive(rig, 1);
 }
