@@ -233,7 +233,7 @@ static const struct intr_state *checked(struct mdl_dev *dev, const struct mdl_in
 
 	if (state && at < intr->status->count)
 		return state;
-	log_error(dev, "intr block %s has no element %u", intr->name, at);
+	log_limited(dev, MDL_LOG_ERROR, "intr block %s has no element %u", intr->name, at);
 	return NULL;
 }
 

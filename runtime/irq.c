@@ -340,7 +340,7 @@ static struct irq *irq_get(struct mdl_dev *dev, unsigned number)
 {
 	if (number < dev->irqs->count)
 		return &dev->irqs->irqs[number];
-	log_error(dev, "there is no interrupt %u", number);
+	log_limited(dev, MDL_LOG_ERROR, "there is no interrupt %u", number);
 	return NULL;
 }
 

@@ -435,8 +435,8 @@ void regions_client_comes(struct mdl_dev *dev)
 
 		bar->given = err != 0;
 		if (err)
-			log_warn(dev, "BAR %u: the former client may still have its memory: %s", i,
-				 strerror(-err));
+			log_client(dev, "BAR %u: the former client may still have its memory: %s",
+				   i, strerror(-err));
 	}
 }
 

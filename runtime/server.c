@@ -69,7 +69,7 @@ static void accept_event(struct mdl_dev *dev, int fd, uint32_t events, void *arg
 	}
 	rc = conn_open(dev, client, false);
 	if (rc)
-		log_error(dev, "a client cannot be served: %s", strerror(-rc));
+		log_limited(dev, MDL_LOG_ERROR, "a client cannot be served: %s", strerror(-rc));
 }
 
 /* Watch a listening socket; it becomes the server's. */

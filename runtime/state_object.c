@@ -171,7 +171,8 @@ static uint32_t var_length(struct mdl_dev *dev, const struct mdl_var *var)
 	memcpy(&length, (const uint8_t *)dev->instance + var->length_store, sizeof(length));
 	if (length <= var->count)
 		return length;
-	log_error(dev, "the length of %s is %u, of %u at most", var->name, length, var->count);
+	log_limited(dev, MDL_LOG_ERROR, "the length of %s is %u, of %u at most", var->name, length,
+		    var->count);
 	return var->count;
 }
 

@@ -341,7 +341,7 @@ static int make_twin(struct mdl_dev *dev, struct reply *reply)
 	reply->close_fds = true;
 	rc = conn_set_twin(dev, fds[0]);
 	if (rc)
-		log_error(dev, "no twin socket: %s", strerror(-rc));
+		log_limited(dev, MDL_LOG_ERROR, "no twin socket: %s", strerror(-rc));
 	return rc;
 }
 

@@ -269,6 +269,20 @@ static void nor_by_what_is_allowed(void **state)
 	pair_close(pair);
 }
 
+/* What is the author's mistake comes as often as a guest has the device make it. */
+static void nor_by_a_mistake_of_the_device(void **state)
+{
+	const uint64_t since = second();
+	struct pair *pair = pair_open_with((struct mdl_options){.log_level = MDL_LOG_WARN});
+
+	(void)state;
+	for (int i = 0; i < 10000; i++)
+		mdl_irq_raise(pair->dev, 999);
+	assert_true(core_logged(&pair->log, "there is no interrupt 999"));
+	assert_in_range(pair->log.lines, 10, most_lines(since, 1));
+	pair_close(pair);
+}
+
 /* Each line is one write, whole, and in the order of what happened.  A datagram is a write. */
 static void a_line_is_a_write(void **state)
 {
@@ -320,6 +334,7 @@ int main(void)
 		cmocka_unit_test(long_lines_are_cut),
 		cmocka_unit_test(a_client_cannot_flood_it),
 		cmocka_unit_test(nor_by_what_is_allowed),
+		cmocka_unit_test(nor_by_a_mistake_of_the_device),
 		cmocka_unit_test(a_line_is_a_write),
 	};
 
