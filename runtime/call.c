@@ -10,7 +10,9 @@
  * or to the SET_IRQS that an access led to: waiting for it to answer first would last for ever.  A
  * client that has not answered for YIELD_MS while such requests wait gets them answered, in order,
  * inside of the call; once it is known to need that, at once.  A client that serves our calls in time
- * sees them answered after the call.
+ * sees them answered after the call.  Where one that is known to need it waits for what cannot be
+ * served in the midst of a hook, as a reset, the call is given up after YIELD_MS, and so are all until
+ * that has been served (-EBUSY).
  *
  * Every wait is cut into pieces of CONN_LINGER_MS; the whole may take CALL_LIMIT_MS.  It ends early
  * when the client leaves (-ENOTCONN) or mdl_stop() is called (-ECANCELED).
@@ -144,6 +146,26 @@ static bool may_yield(const struct mdl_dev *dev, const struct call *call)
 	       (conn->waits_for_us || clock_monotonic_ns() >= call->yield_ns);
 }
 
+/* After yield_to_client(): is the client not going to answer, because of what waits first? */
+static bool deadlocked(const struct mdl_dev *dev, const struct call *call)
+{
+	const struct conn *conn = dev->conn;
+
+	return !call->twin && conn->waits_for_us && call->queued > 0 &&
+	       clock_monotonic_ns() >= call->yield_ns && rx_complete(call->rx, 0);
+}
+
+static int give_up(struct mdl_dev *dev, const struct call *call)
+{
+	struct vu_header first;
+
+	memcpy(&first, call->rx->buf + call->rx->start, sizeof(first));
+	log_limited(dev, MDL_LOG_INFO, "command %u is given up: the client waits for its command %u",
+		    call->command, first.command);
+	dev->conn->given_up = true;
+	return -EBUSY;
+}
+
 static int receive(struct mdl_dev *dev, struct rx *rx, int fd, int flags)
 {
 	ssize_t n = rx_receive(rx, fd, flags);
@@ -261,6 +283,8 @@ static int await_reply(struct mdl_dev *dev, struct call *call)
 
 		if (!rc && may_yield(dev, call) && yield_to_client(dev, call))
 			call->yielded = true;
+		if (!rc && deadlocked(dev, call))
+			rc = give_up(dev, call);
 		if (!rc)
 			rc = call->twin ? wait_both(dev, call, 0)
 					: receive(dev, call->rx, call->fd, 0);
@@ -289,8 +313,8 @@ ssize_t conn_call(struct mdl_dev *dev, uint16_t command, const void *head, size_
 
 	if (!conn_connected(dev) || !conn->limits.negotiated)
 		return -ENOTCONN;
-	if (conn->yielding)
-		return -EBUSY; /* a call is under way, further out */
+	if (conn->yielding || conn->given_up)
+		return -EBUSY; /* a call is under way, further out; or the client waits for more */
 	if (head_size > MSG_OVERHEAD - VU_HEADER_SIZE || body_size > dev->opt.max_transfer)
 		return -EMSGSIZE;
 	call.rx = unpinned_rx(conn);

@@ -109,6 +109,7 @@ struct conn {
 	uint16_t next_id;
 	bool yielding;   /* requests are served inside a call to the client; replies go out at once */
 	bool waits_for_us; /* learnt: the client serves our calls only after its own are answered */
+	bool given_up;   /* a call was: there are none until the next request has been served */
 	uint8_t aside[REPLY_SPACE]; /* replies of that time are built here */
 	uint32_t events; /* what the loop watches the socket for */
 };

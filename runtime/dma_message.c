@@ -59,6 +59,7 @@ static int client_error(struct mdl_dev *dev, const char *what, uint64_t iova, si
 	switch (error) {
 	case -EFAULT:
 	case -EACCES:
+	case -EBUSY:
 	case -ENOTCONN:
 		return (int)error;
 	default:
@@ -90,7 +91,9 @@ static int learn_form(struct mdl_dev *dev, uint64_t iova)
 		return -ENOTCONN;
 	if (got == 0)
 		dma->form = DMA_FORM_PACKED;
-	return 0;
+	if (got == -EBUSY)
+		dma->form = DMA_FORM_UNKNOWN;
+	return got == -EBUSY ? -EBUSY : 0;
 }
 
 /* ---- reading */

@@ -240,6 +240,7 @@ static int serve_messages(struct mdl_dev *dev)
 		int rc;
 
 		conn->pinned = conn->active;
+		conn->given_up = false;
 		rc = protocol_message(dev, message.data, message.size, message.fds, message.nfds);
 		conn->pinned = NULL;
 		served++;
@@ -342,7 +343,7 @@ int conn_open(struct mdl_dev *dev, int fd, bool attached)
 	}
 	conn->fd = fd;
 	conn->events = EPOLLIN;
-	conn->broken = conn->clogged = conn->left = conn->waits_for_us = false;
+	conn->broken = conn->clogged = conn->left = conn->waits_for_us = conn->given_up = false;
 	conn->attached = attached;
 	log_limited(dev, MDL_LOG_INFO, "a client has come");
 	regions_client_comes(dev);

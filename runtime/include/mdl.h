@@ -73,7 +73,8 @@ bool mdl_irq_level(const struct mdl_dev *dev, unsigned irq);
  * Mapped memory is copied directly; other memory travels as messages; a range may span both.
  * Dirty pages are marked.  Bus mastering must be on in COMMAND (PCI 6.2.2).
  * While a message is under way a client may need its own accesses answered first (QEMU does): their
- * hooks then run inside of this call, and DMA of theirs by messages is refused with -EBUSY.
+ * hooks then run inside of this call, and DMA of theirs by messages is refused with -EBUSY.  So is
+ * this one where such a client waits for something else, as a reset.
  * Errors: -EFAULT: not mapped (nothing was transferred beyond the first bad byte); -EACCES: mapping
  * does not allow it; -EPERM: bus mastering or power is off; -EIO: the client's memory failed; -ENOTCONN:
  * no client; -EOVERFLOW: iova + len wraps; -EBUSY: a migration has stopped the device.

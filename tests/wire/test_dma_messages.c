@@ -477,6 +477,46 @@ static void interrupts_are_set_meanwhile(void **state)
 	assert_int_equal(card_events(card->fds[0]), 1);
 }
 
+/* The device waits; the client says something first, and gets this reply before it serves anything. */
+static void expect_reply_first(struct card *card, uint16_t command, const void *data, size_t size)
+{
+	int id = client_send(&card->client, command, 0, data, size, NULL, 0);
+	struct client_message reply;
+
+	do {
+		assert_false(guest_receive(&guest, &reply));
+		assert_int_equal(reply.header.flags, VU_TYPE_REPLY);
+		client_message_free(&reply);
+	} while (reply.header.id != id);
+}
+
+/* Of a client that is known to serve nothing meanwhile: the DMA fails, and nothing waits. */
+static void given_up_for_what_must_wait(void **state)
+{
+	struct vu_region_access read = {MDLTEST_ID_OFFSET, 0, 4};
+	struct vu_dma_unmap unmap = {sizeof(unmap), 0, GUEST_IOVA, GUEST_SIZE};
+	struct card *card = *state;
+	struct client_message command;
+
+	guest_init(&guest, card);
+	assert_int_equal(guest_dma(&guest, GUEST_IOVA, 64, 0), 0); /* the form is known now */
+	dma_begin(card, GUEST_IOVA, 64, 0);
+	assert_true(guest_receive(&guest, &command));
+	expect_reply_first(card, VU_REGION_READ, &read, sizeof(read));
+	guest_answer(&guest, &command);
+	client_message_free(&command);
+	assert_int_equal(GET(DMA_STATUS), 0);
+
+	dma_begin(card, GUEST_IOVA, 64, 0);
+	assert_true(guest_receive(&guest, &command));
+	expect_reply_first(card, VU_DMA_UNMAP, &unmap, sizeof(unmap));
+	assert_int_equal(GET(DMA_STATUS), EBUSY);
+	guest_answer(&guest, &command); /* nobody awaits it */
+	client_message_free(&command);
+	guest_init(&guest, card);
+	both_ways(card, 256);
+}
+
 static void leaving_meanwhile(void **state)
 {
 	struct card *card = *state;
@@ -533,6 +573,7 @@ int main(void)
 		CARD_TEST(replies_may_come_in_pieces),
 		CARD_TEST(no_answer_ends),
 		CARD_TEST(interrupts_are_set_meanwhile),
+		CARD_TEST(given_up_for_what_must_wait),
 		CARD_TEST(leaving_meanwhile),
 		cmocka_unit_test_setup_teardown(too_much_meanwhile, start_with_small_queue,
 						card_stop),
