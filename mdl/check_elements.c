@@ -46,19 +46,37 @@ static bool declares_fields(const struct m_reg *reg)
 	return reg->intr_role == M_INTR_NONE || reg->intr_role == M_INTR_STATUS;
 }
 
-static void check_fields_of(struct checking *c, const struct m_reg *reg)
+/* What has fields: a register, or a member of a layout. */
+struct owner {
+	const struct m_reg *reg;
+	const struct m_layout *layout;
+	const struct m_member *member;
+};
+
+static const char *describe_owner(struct checking *c, const struct owner *owner)
 {
-	for (unsigned i = 1; i < reg->nfields; i++) {
-		const struct m_field *field = &reg->fields[i];
+	if (owner->reg)
+		return describe_reg(c, owner->reg);
+	return arena_printf(c->arena, "'%s' in layout '%s'", owner->member->name,
+			    owner->layout->name);
+}
+
+static void check_fields_of(struct checking *c, const struct m_field *fields, unsigned n,
+			    struct owner owner)
+{
+	const struct m_via *via = owner.reg ? owner.reg->via : NULL;
+
+	for (unsigned i = 1; i < n; i++) {
+		const struct m_field *field = &fields[i];
 
 		for (unsigned k = 0; k < i && !field->bad; k++) {
-			const struct m_field *other = &reg->fields[k];
+			const struct m_field *other = &fields[k];
 
 			if (other->bad || !(other->mask & field->mask))
 				continue;
-			if (found(c, FIELD_OVERLAP, reg->via, field->loc,
+			if (found(c, FIELD_OVERLAP, via, field->loc,
 				  "field '%s' [%u:%u] overlaps field '%s' of %s", field->name,
-				  field->msb, field->lsb, other->name, describe_reg(c, reg)))
+				  field->msb, field->lsb, other->name, describe_owner(c, &owner)))
 				diag_note(c->diag, other->loc, "'%s' takes [%u:%u]", other->name,
 					  other->msb, other->lsb);
 			break;
@@ -66,9 +84,21 @@ static void check_fields_of(struct checking *c, const struct m_reg *reg)
 	}
 }
 
+static void check_layout(struct checking *c, const struct m_layout *layout)
+{
+	for (unsigned i = 0; i < layout->nmembers; i++)
+		check_fields_of(c, layout->members[i].fields, layout->members[i].nfields,
+				(struct owner){.layout = layout, .member = &layout->members[i]});
+}
+
 void check_field_overlap(struct checking *c)
 {
-	for (unsigned i = 0; i < c->model->nregs; i++)
-		if (declares_fields(c->model->regs[i]))
-			check_fields_of(c, c->model->regs[i]);
+	for (unsigned i = 0; i < c->model->nregs; i++) {
+		const struct m_reg *reg = c->model->regs[i];
+
+		if (declares_fields(reg))
+			check_fields_of(c, reg->fields, reg->nfields, (struct owner){.reg = reg});
+	}
+	for (unsigned i = 0; i < c->model->nlayouts; i++)
+		check_layout(c, c->model->layouts[i]);
 }
