@@ -104,6 +104,41 @@ static bool lacks_brace(const struct parse *parse, const struct token *token)
 	       token->loc.col <= parse->braces[parse->nbraces - 1].indent;
 }
 
+/* Behind the string, comment or block of C that starts here; NULL: none does. */
+static const char *behind_text(const char *text)
+{
+	const char *end = NULL;
+
+	if (*text == '"') {
+		for (end = text + 1; *end && *end != '"' && *end != '\n'; end++)
+			end += *end == '\\' && end[1];
+		return end + (*end != '\0');
+	}
+	if (!strncmp(text, "//", 2))
+		return text + strcspn(text, "\n");
+	if (!strncmp(text, "/*", 2))
+		end = strstr(text + 2, "*/");
+	else if (!strncmp(text, "%{", 2))
+		end = strstr(text + 2, "%}");
+	else
+		return NULL;
+	return end ? end + 2 : text + strlen(text);
+}
+
+/* How many blocks more the file closes than it opens, beyond what has been reported. */
+static int64_t surplus(struct parse *parse)
+{
+	const char *text = parse->source->text, *end;
+
+	while (*text && !parse->counted) {
+		end = behind_text(text);
+		parse->surplus += (*text == '}') - (*text == '{');
+		text = end ? end : text + 1;
+	}
+	parse->counted = true;
+	return parse->surplus;
+}
+
 /* Does the line close more than it opens, from here? */
 static bool line_closes(const char *text)
 {
@@ -138,20 +173,39 @@ static bool is_enumerator(const struct parse *parse, const struct token *token)
 	return *text == ',' || (*text == '=' && text[strcspn(text, ",;{}\n")] == ',');
 }
 
+/* `msi vectors 2; }`: nothing but a block stands behind it. */
+static bool lacks_vectors_brace(struct parse *parse, const struct token *token)
+{
+	const char *text = parse->source->text + loc_offset(&parse->current);
+	const size_t size = parse->current.end_col - parse->current.col;
+
+	return parse->item_tokens == 1 && parse->kind == IDENT && open_owner(parse) == PCI &&
+	       token->kind == IDENT && (size == 3 || size == 4) && !strncmp(text, "msix", size) &&
+	       surplus(parse) > 0;
+}
+
 /* It would stand in the body of the statement before, had that one begun. */
-static bool lacks_body(const struct parse *parse, const struct token *token)
+static bool lacks_body(struct parse *parse, const struct token *token)
 {
 	if (between_statements(parse))
 		return false;
 	if (parse->item_tokens == 1 && (parse->kind == STATE || parse->kind == PCI))
 		return token->kind != '{' && token->kind != STRING && token->kind != 0;
-	if (is_field(parse, token) || is_enumerator(parse, token))
+	if (is_field(parse, token) || is_enumerator(parse, token) ||
+	    lacks_vectors_brace(parse, token))
 		return true;
 	if (!begins_statement(token->kind) || parse->item_tokens < 2 ||
 	    !belongs(parse->item_first, token->kind))
 		return false;
 	return !belongs(open_owner(parse), token->kind) || parse->item_first == TEMPLATE ||
 	       (parse->item_first == GROUP && parse->kind != ')');
+}
+
+/* `MODE [0] rw enum { A = 0, B = 1;` */
+static bool lacks_list_end(struct parse *parse, const struct token *token)
+{
+	return token->kind == ';' && parse->nbraces && parse->braces[parse->nbraces - 1].is_attr &&
+	       surplus(parse) < 0;
 }
 
 static bool lacks_semicolon(const struct parse *parse, const struct token *token)
@@ -241,9 +295,10 @@ void start_again(struct parse *parse, int kind)
 	parse->item_tokens = 1;
 }
 
-/* A ';' or '}' just behind the last token. */
+/* A ';' or a brace just behind the last token. */
 static void invent(struct parse *parse, struct token *token, int kind)
 {
+	parse->surplus += (kind == '}') - (kind == '{');
 	feed_again(parse, token);
 	parse->made_up = true;
 	token->kind = kind;
@@ -269,6 +324,47 @@ static bool closes_nothing(const struct parse *parse, const struct token *token)
 	parse->tree->syntax_errors = true;
 	if (!parse->skipping)
 		diag_report(parse->tree->diag, CHECK_SYNTAX, token->loc, "this '}' closes nothing");
+	return true;
+}
+
+/* The kind of the word that the next statement begins with; 0: it tells nothing. */
+static int next_statement(const struct parse *parse)
+{
+	static const struct {
+		const char *word;
+		int kind;
+	} words[] = {{"reg", REG},           {"group", GROUP}, {"ram", RAM},     {"intr", INTR},
+		     {"doorbell", DOORBELL}, {"pci", PCI},     {"param", PARAM}, {"irq", IRQ},
+		     {"bar", BAR},           {"timer", TIMER}, {"state", STATE}};
+	const char *text = parse->source->text + parse->offset;
+	size_t size;
+
+	for (const char *end = text; end; end = behind_text(text))
+		text = end + strspn(end, " \t\r\n");
+	size = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i].word) == size && !strncmp(words[i].word, text, size))
+			return words[i].kind;
+	return 0;
+}
+
+/* What follows goes on in the block that this would close, and cannot stand around it. */
+static bool closes_early(struct parse *parse, const struct token *token)
+{
+	const struct brace *brace;
+	int next;
+
+	if (token->kind != '}' || !parse->nbraces || parse->skipping || !between_statements(parse))
+		return false;
+	brace = &parse->braces[parse->nbraces - 1];
+	next = next_statement(parse);
+	if (!next || !belongs(brace->owner, next) ||
+	    belongs(parse->nbraces > 1 ? brace[-1].owner : 0, next) || surplus(parse) <= 0)
+		return false;
+	parse->surplus--;
+	parse->tree->syntax_errors = true;
+	if (diag_report(parse->tree->diag, CHECK_SYNTAX, token->loc, "this '}' is one too many"))
+		diag_note(parse->tree->diag, brace->loc, "it would close this, which goes on");
 	return true;
 }
 
@@ -300,7 +396,7 @@ int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *pars
 
 	do
 		next_token(parse, scanner, &token);
-	while (closes_nothing(parse, &token));
+	while (closes_nothing(parse, &token) || closes_early(parse, &token));
 	/* The parser took what was made up: so that was all that is wrong. */
 	if (parse->made_up)
 		report_missing(parse, parse->kind, &token.loc);
@@ -317,7 +413,8 @@ int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *pars
 		invent(parse, &token, '{');
 	else if (lacks_semicolon(parse, &token))
 		invent(parse, &token, ';');
-	else if (lacks_brace(parse, &token) || (token.kind == 0 && parse->nbraces))
+	else if (lacks_brace(parse, &token) || lacks_list_end(parse, &token) ||
+		 (token.kind == 0 && parse->nbraces))
 		invent(parse, &token, '}');
 	pass_on(parse, &token);
 	*value = token.value;

@@ -19,6 +19,7 @@ static struct expr *bad_number(struct parse *parse, struct loc loc, const char *
 			       const char *why)
 {
 	diag_report(parse->tree->diag, CHECK_BAD_NUMBER, loc, "'%.*s' %s", (int)size, text, why);
+	parse->bad_number = loc;
 	return new_bad(parse, loc);
 }
 
@@ -75,6 +76,7 @@ static struct expr *strange_number(struct parse *parse, struct loc loc, const ch
 	else
 		diag_report(diag, CHECK_BAD_NUMBER, loc,
 			    "'%.*s' is not a number: suffixes are K, M and G", (int)size, text);
+	parse->bad_number = loc;
 	return new_bad(parse, loc);
 }
 

@@ -79,6 +79,7 @@ struct parse {
 	unsigned code_depth; /* of braces, where C was opened with one */
 	bool code_merged;    /* another block began in it */
 	bool swallowed;      /* the file's end, by a comment or block of C without one */
+	struct loc bad_number; /* the last one, which has been reported */
 	uint32_t open_line; /* of a string without end, which swallowed the rest */
 	/* For fmt: told of each comment, which ends at offset, if not NULL. */
 	void (*on_comment)(void *context, struct loc start);
@@ -95,6 +96,8 @@ struct parse {
 	struct loc device_end; /* its '}' */
 	struct brace braces[MAX_BRACES];
 	unsigned nbraces;
+	int64_t surplus; /* of '}' in the file, */
+	bool counted;    /* which have been counted */
 	struct token *held;
 	unsigned invented; /* of '{', not closed yet */
 	bool made_up;  /* the token the parser has is the feed's invention */

@@ -342,8 +342,10 @@ void report_unexpected(struct parse *parse, const char *found, const char *const
 	char list[300];
 
 	parse->tree->syntax_errors = true;
-	/* The string without end was the mistake. */
-	if (parse->gave_up || (loc->line == parse->open_line && !strcmp(found, "string")))
+	/* The string without end, or what is no number, was the mistake. */
+	if (parse->gave_up || (loc->line == parse->open_line && !strcmp(found, "string")) ||
+	    (!strcmp(found, "number") && loc->line == parse->bad_number.line &&
+	     loc->col == parse->bad_number.col))
 		return;
 	for (unsigned i = 0; i < nnames; i++)
 		expected.names[i] = names[i];

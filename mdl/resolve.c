@@ -313,6 +313,8 @@ static void resolve_head(struct resolver *r, const struct node *node)
 	model->version = 1;
 	check_keyword(r, "device", node->name, node->name_loc);
 	check_device_name(r, node);
+	r->version_lost = !attrs.word[W_VERSION] && r->tree->syntax_errors &&
+			  diag_errors_in(r->diag, &node->name_loc);
 	if (attrs.word[W_VERSION] && eval_range(r, NULL, attrs.word[W_VERSION]->args, 1,
 						UINT32_MAX - 1, "the version", &version))
 		model->version = (uint32_t)version;

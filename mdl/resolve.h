@@ -155,6 +155,7 @@ struct resolver {
 	unsigned suggestions; /* made so far: bounded, each costs a walk over all names */
 	unsigned depth;       /* of evaluation */
 	unsigned dead;        /* in the branch of an expression that is not taken */
+	bool version_lost;    /* a mistake of syntax took it: nothing is beyond it */
 	unsigned things;
 	uint32_t next_space;
 	const struct scope *top;

@@ -30,7 +30,9 @@ static struct versions read_versions(struct resolver *r, const struct env *env,
 	uint64_t value;
 
 	if (since && eval(r, env, since->args, &value)) {
-		if (value < 1 || value > r->model->version)
+		if (r->version_lost)
+			r->trouble++;
+		else if (value < 1 || value > r->model->version)
 			fail(r, SINCE_RANGE, words_loc(since),
 			     "since %" PRIu64 ", but the device is version %u", value,
 			     r->model->version);
@@ -38,7 +40,9 @@ static struct versions read_versions(struct resolver *r, const struct env *env,
 			v.since = (uint32_t)value;
 	}
 	if (until && eval(r, env, until->args, &value)) {
-		if (value < 1 || value > r->model->version)
+		if (r->version_lost)
+			r->trouble++;
+		else if (value < 1 || value > r->model->version)
 			fail(r, SINCE_RANGE, words_loc(until),
 			     "until %" PRIu64 ", but the device is version %u", value,
 			     r->model->version);
