@@ -62,48 +62,6 @@ static int open_owner(const struct parse *parse)
 	return parse->nbraces ? parse->braces[parse->nbraces - 1].owner : 0;
 }
 
-/* May the statement stand in the body of that? */
-static bool belongs(int owner, int kind)
-{
-	switch (kind) {
-	case INCLUDE:
-		return !owner;
-	case DEVICE:
-		return !owner || owner == PCI;
-	case PCI:
-	case PARAM:
-	case IRQ:
-	case BAR:
-	case TIMER:
-	case STATE:
-		return owner == DEVICE;
-	case REG:
-	case GROUP:
-	case RAM:
-	case DOORBELL:
-	case INTR:
-		return owner == BAR || owner == GROUP || owner == TEMPLATE || owner == CONFIG;
-	default:
-		return true;
-	}
-}
-
-/* Misplaced, and no deeper indented than the block around: that block was to end before. */
-static bool lacks_brace(const struct parse *parse, const struct token *token)
-{
-	const char *text = parse->source->text + parse->offset;
-
-	if (!parse->nbraces || !begins_statement(token->kind) ||
-	    belongs(open_owner(parse), token->kind))
-		return false;
-	/* `device 0x1000;` outside of pci */
-	text += strspn(text, " \t");
-	if (token->kind == DEVICE && *text >= '0' && *text <= '9')
-		return false;
-	return first_on_line(parse, &token->loc) && between_statements(parse) &&
-	       token->loc.col <= parse->braces[parse->nbraces - 1].indent;
-}
-
 /* Behind the string, comment or block of C that starts here; NULL: none does. */
 static const char *behind_text(const char *text)
 {
@@ -137,6 +95,56 @@ static int64_t surplus(struct parse *parse)
 	}
 	parse->counted = true;
 	return parse->surplus;
+}
+
+/* May the statement stand in the body of that? */
+static bool belongs(int owner, int kind)
+{
+	switch (kind) {
+	case INCLUDE:
+		return !owner;
+	case DEVICE:
+		return !owner || owner == PCI;
+	case PCI:
+	case PARAM:
+	case IRQ:
+	case BAR:
+	case TIMER:
+	case STATE:
+		return owner == DEVICE;
+	case REG:
+	case GROUP:
+	case RAM:
+	case DOORBELL:
+	case INTR:
+		return owner == BAR || owner == GROUP || owner == TEMPLATE || owner == CONFIG;
+	case ON:
+		return owner == DEVICE || owner == STATE;
+	default:
+		return true;
+	}
+}
+
+/* `on reset` where only one block of state is open too many. */
+static bool is_hook_behind_state(struct parse *parse, int kind)
+{
+	return kind == ON && open_owner(parse) == STATE && surplus(parse) < 0;
+}
+
+/* Misplaced, and no deeper indented than the block around: that block was to end before. */
+static bool lacks_brace(struct parse *parse, const struct token *token)
+{
+	const char *text = parse->source->text + parse->offset;
+
+	if (!parse->nbraces || !(begins_statement(token->kind) || token->kind == ON) ||
+	    (belongs(open_owner(parse), token->kind) && !is_hook_behind_state(parse, token->kind)))
+		return false;
+	/* `device 0x1000;` outside of pci */
+	text += strspn(text, " \t");
+	if (token->kind == DEVICE && *text >= '0' && *text <= '9')
+		return false;
+	return first_on_line(parse, &token->loc) && between_statements(parse) &&
+	       token->loc.col <= parse->braces[parse->nbraces - 1].indent;
 }
 
 /* Does the line close more than it opens, from here? */
@@ -184,6 +192,37 @@ static bool lacks_vectors_brace(struct parse *parse, const struct token *token)
 	       surplus(parse) > 0;
 }
 
+/* `section NAME when FUNCTION u32 x; }` */
+static bool is_variable(const struct parse *parse, const struct token *token)
+{
+	const char *text = parse->source->text + parse->offset;
+
+	return parse->item_first == SECTION && parse->item_tokens > 1 && token->kind == IDENT &&
+	       text[strspn(text, " \t\r\n")] != '{' &&
+	       (parse->kind == IDENT || parse->kind == CODE || parse->kind == STRING ||
+		parse->kind == NUMBER);
+}
+
+/* `layout NAME le u8 x;` */
+static bool is_member(const struct parse *parse, const struct token *token)
+{
+	static const char *const types[] = {"u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"};
+
+	if (parse->item_first != LAYOUT || parse->item_tokens < 2 || token->kind != IDENT)
+		return false;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(types[i], token->value.text))
+			return true;
+	return false;
+}
+
+/* `bar 4 mem64 size 4K }` */
+static bool ends_body(struct parse *parse, const struct token *token)
+{
+	return token->kind == '}' && (parse->item_first == BAR || parse->item_first == GROUP) &&
+	       surplus(parse) > 0;
+}
+
 /* It would stand in the body of the statement before, had that one begun. */
 static bool lacks_body(struct parse *parse, const struct token *token)
 {
@@ -191,8 +230,8 @@ static bool lacks_body(struct parse *parse, const struct token *token)
 		return false;
 	if (parse->item_tokens == 1 && (parse->kind == STATE || parse->kind == PCI))
 		return token->kind != '{' && token->kind != STRING && token->kind != 0;
-	if (is_field(parse, token) || is_enumerator(parse, token) ||
-	    lacks_vectors_brace(parse, token))
+	if (is_field(parse, token) || is_enumerator(parse, token) || is_variable(parse, token) ||
+	    is_member(parse, token) || ends_body(parse, token) || lacks_vectors_brace(parse, token))
 		return true;
 	if (!begins_statement(token->kind) || parse->item_tokens < 2 ||
 	    !belongs(parse->item_first, token->kind))

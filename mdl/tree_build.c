@@ -152,9 +152,14 @@ struct attr *new_hook_attr(struct parse *parse, bool is_check, struct word event
 	return attr;
 }
 
-/* `on_read %{`, `check_write %{` */
+/* `on_read %{`, `check_write %{`, `expire %{` */
 static bool means_event(const char *name)
 {
+	static const char *const events[] = {"write", "change", "read", "reset", "expire"};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (!strcmp(events[i], name))
+			return true;
 	return (!strncmp(name, "on", 2) || !strncmp(name, "check", 5)) && !find_word(name);
 }
 
