@@ -62,25 +62,35 @@ static int open_owner(const struct parse *parse)
 	return parse->nbraces ? parse->braces[parse->nbraces - 1].owner : 0;
 }
 
-/* Behind the string, comment or block of C that starts here; NULL: none does. */
-static const char *behind_text(const char *text)
+/* Behind the string or comment that starts here; NULL: none does. */
+static const char *behind_quote(const char *text)
 {
-	const char *end = NULL;
+	const char *end;
 
-	if (*text == '"') {
-		for (end = text + 1; *end && *end != '"' && *end != '\n'; end++)
-			end += *end == '\\' && end[1];
-		return end + (*end != '\0');
-	}
 	if (!strncmp(text, "//", 2))
 		return text + strcspn(text, "\n");
-	if (!strncmp(text, "/*", 2))
+	if (!strncmp(text, "/*", 2)) {
 		end = strstr(text + 2, "*/");
-	else if (!strncmp(text, "%{", 2))
-		end = strstr(text + 2, "%}");
-	else
+		return end ? end + 2 : text + strlen(text);
+	}
+	if (*text != '"')
 		return NULL;
-	return end ? end + 2 : text + strlen(text);
+	for (end = text + 1; *end && *end != '"' && *end != '\n'; end++)
+		end += *end == '\\' && end[1];
+	return end + (*end != '\0');
+}
+
+/* Behind what holds no braces of ours: also a block of C. */
+static const char *behind_text(const char *text)
+{
+	if (strncmp(text, "%{", 2) != 0)
+		return behind_quote(text);
+	for (text += 2; *text && strncmp(text, "%}", 2) != 0;) {
+		const char *end = strncmp(text, "'\"'", 3) ? behind_quote(text) : text + 3;
+
+		text = end ? end : text + 1;
+	}
+	return *text ? text + 2 : text;
 }
 
 /* How many blocks more the file closes than it opens, beyond what has been reported. */
@@ -120,6 +130,10 @@ static bool belongs(int owner, int kind)
 		return owner == BAR || owner == GROUP || owner == TEMPLATE || owner == CONFIG;
 	case ON:
 		return owner == DEVICE || owner == STATE;
+	case CONFIG:
+		return owner == PCI;
+	case IDENT: /* a type */
+		return owner == LAYOUT || owner == STATE || owner == SECTION;
 	default:
 		return true;
 	}
@@ -372,15 +386,24 @@ static int next_statement(const struct parse *parse)
 	static const struct {
 		const char *word;
 		int kind;
-	} words[] = {{"reg", REG},           {"group", GROUP}, {"ram", RAM},     {"intr", INTR},
-		     {"doorbell", DOORBELL}, {"pci", PCI},     {"param", PARAM}, {"irq", IRQ},
-		     {"bar", BAR},           {"timer", TIMER}, {"state", STATE}};
+	} words[] = {
+		{"reg", REG},       {"group", GROUP},       {"ram", RAM},
+		{"intr", INTR},     {"doorbell", DOORBELL}, {"pci", PCI},
+		{"param", PARAM},   {"irq", IRQ},           {"bar", BAR},
+		{"timer", TIMER},   {"state", STATE},       {"on", ON},
+		{"config", CONFIG}, {"vendor_cap", CONFIG}, {"vendor", CONFIG},
+		{"class", CONFIG},  {"subsystem", CONFIG},  {"revision", CONFIG},
+		{"intx", CONFIG},   {"msi", CONFIG},        {"msix", CONFIG},
+		{"pm", CONFIG},     {"express", CONFIG},    {"flr", CONFIG},
+		{"dsn", CONFIG},    {"rom", CONFIG},        {"u8", IDENT},
+		{"u16", IDENT},     {"u32", IDENT},         {"u64", IDENT},
+	};
 	const char *text = parse->source->text + parse->offset;
 	size_t size;
 
 	for (const char *end = text; end; end = behind_text(text))
 		text = end + strspn(end, " \t\r\n");
-	size = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+	size = strspn(text, "abcdefghijklmnopqrstuvwxyz_0123456789");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i].word) == size && !strncmp(words[i].word, text, size))
 			return words[i].kind;
@@ -404,6 +427,19 @@ static bool closes_early(struct parse *parse, const struct token *token)
 	parse->tree->syntax_errors = true;
 	if (diag_report(parse->tree->diag, CHECK_SYNTAX, token->loc, "this '}' is one too many"))
 		diag_note(parse->tree->diag, brace->loc, "it would close this, which goes on");
+	return true;
+}
+
+/* No statement begins with a '{', and one of those that were opened is not closed. */
+static bool opens_twice(struct parse *parse, const struct token *token)
+{
+	if (token->kind != '{' || !parse->nbraces || parse->skipping ||
+	    parse->braces[parse->nbraces - 1].is_list || !between_statements(parse) ||
+	    surplus(parse) >= 0)
+		return false;
+	parse->surplus++;
+	parse->tree->syntax_errors = true;
+	diag_report(parse->tree->diag, CHECK_SYNTAX, token->loc, "this '{' is one too many");
 	return true;
 }
 
@@ -435,7 +471,8 @@ int mdl_lex(MDL_STYPE *value, struct loc *loc, void *scanner, struct parse *pars
 
 	do
 		next_token(parse, scanner, &token);
-	while (closes_nothing(parse, &token) || closes_early(parse, &token));
+	while (closes_nothing(parse, &token) || closes_early(parse, &token) ||
+	       opens_twice(parse, &token));
 	/* The parser took what was made up: so that was all that is wrong. */
 	if (parse->made_up)
 		report_missing(parse, parse->kind, &token.loc);
