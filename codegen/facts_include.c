@@ -3,6 +3,7 @@
  * Types of C that `transient` variables have come from headers: what the blocks of C at file level
  * include is included by the generated header, too, where the device's structure needs it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "c_words.h"
@@ -16,7 +17,10 @@ static bool has_host_types(const struct model *model)
 	return false;
 }
 
-static void write_include(const struct facts_run *run, const char *name, size_t length)
+/* Once: several blocks may include the same.  names: those that were written, with their brackets.
+ */
+static void write_include(const struct facts_run *run, struct buffer *names, const char *name,
+			  size_t length)
 {
 	char text[256];
 
@@ -24,6 +28,10 @@ static void write_include(const struct facts_run *run, const char *name, size_t 
 		return;
 	memcpy(text, name, length);
 	text[length] = '\0';
+	if (names->size && memmem(names->data, names->size, name, length))
+		return;
+	if (!buffer_add(names, name, length))
+		run->facts->error = "out of memory";
 	facts_begin(run->facts, FACT_include);
 	facts_text(run->facts, "name", text);
 	facts_end(run->facts);
@@ -41,7 +49,7 @@ static size_t bracketed(const char *at)
  * "#include <…>" outside of #if: what is conditional may depend on what the header does not know.
  * Names in quotes are left alone: where they are looked for depends on where the including file is.
  */
-static void write_block(const struct facts_run *run, const char *text)
+static void write_block(const struct facts_run *run, struct buffer *names, const char *text)
 {
 	unsigned depth = 0;
 	struct c_token token;
@@ -59,14 +67,17 @@ static void write_block(const struct facts_run *run, const char *text)
 			continue;
 		token = c_next_token(&text);
 		if (bracketed(token.start))
-			write_include(run, token.start, bracketed(token.start));
+			write_include(run, names, token.start, bracketed(token.start));
 	}
 }
 
 void facts_includes(const struct facts_run *run)
 {
+	struct buffer names = {0};
+
 	if (!has_host_types(run->model))
 		return;
 	for (unsigned i = 0; i < run->model->ncodes; i++)
-		write_block(run, run->model->codes[i]->text);
+		write_block(run, &names, run->model->codes[i]->text);
+	free(names.data);
 }
