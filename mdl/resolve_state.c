@@ -260,12 +260,23 @@ static bool is_c_string(const struct m_var *var)
 		!strcmp(var->ctype, "char *"));
 }
 
+/* Itself, not what it points to. */
+static bool is_const(const char *ctype)
+{
+	const char *star = strrchr(ctype, '*');
+
+	return strstr(star ? star : ctype, "const") != NULL;
+}
+
 static void host_value(struct resolver *r, const struct expr *value, struct m_var *var)
 {
 	var->has_value = eval_typed(r, value, 8, true, NULL, &var->value) && var->value;
 	if (!var->has_value)
 		return; /* all begins as zero */
-	if (strchr(var->ctype, '*'))
+	if (is_const(var->ctype))
+		fail(r, CONTRADICTION, value->loc,
+		     "'%s' is const, and its value is assigned: drop the 'const'", var->name);
+	else if (strchr(var->ctype, '*'))
 		fail(r, VALUE_RANGE, value->loc, "a pointer begins as NULL%s",
 		     is_c_string(var) ? ", or as a string" : "");
 	else if (!strncmp(var->ctype, "struct ", 7) || !strncmp(var->ctype, "union ", 6))
