@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "feed.h"
 #include "recover.h"
 #include "words.h"
 
@@ -349,6 +350,9 @@ void report_unexpected(struct parse *parse, const char *found, const char *const
 		return;
 	for (unsigned i = 0; i < nnames; i++)
 		expected.names[i] = names[i];
+	parse->tree->nameless |= expects(&expected, "name") &&
+				 (begins_statement(parse->kind_before) ||
+				  parse->kind_before == CONST || parse->kind_before == ENUM);
 	if (report_slip(parse, found, &expected, loc) || report_habit(parse, found, &expected, loc))
 		return;
 	folded = expected;

@@ -37,7 +37,7 @@ bool may_say_unknown(const struct resolver *r, const char *name)
 {
 	if (!r->tree->syntax_errors)
 		return true;
-	return r->tree->lost && !tree_lost(r->tree, name);
+	return !r->tree->nameless && r->tree->lost && !tree_lost(r->tree, name);
 }
 
 struct symbol *declare(struct resolver *r, uint32_t space, enum symbol_kind kind, const char *name,

@@ -139,6 +139,7 @@ struct tree {
 	struct source *sources;      /* main file first; the rest for -MD */
 	bool main_has_device;
 	bool syntax_errors;
+	bool nameless;               /* a declaration's name was missing: it may be any */
 	struct lost_name *lost;
 	struct lost_name **lost_by_hash;
 };
