@@ -115,8 +115,8 @@ static bool find_strides(struct resolver *r, const struct map *map, const struct
 	if (!value) {
 		if (fail(r, STRIDE, node->name_loc, "'%s' is an array of blocks and needs a stride",
 			 node->name))
-			diag_help(r->diag,
-				  "write the distance of its elements after the offset: += 0x20");
+			diag_help(r->diag, "write the distance of its elements after the offset, "
+					   "as in @ 0x100 += 0x20");
 		return false;
 	}
 	if (dense_strides(dims, n, value))

@@ -23,6 +23,8 @@ m4_define(«d4_resets», «d4_resets_of($1, $2)»)
 m4_define(«d4_resets_of», «d4_kind_reset(«hard», «$1», «$2», «$6»)«»m4_dnl
 d4_kind_reset(«flr», «$1», «$3», «$7»)«»d4_kind_reset(«soft», «$1», «$4», «$8»)»)
 m4_define(«d4_kind_reset», «m4_ifelse(«$3», «$2», «», «$4», «0x0», «», «d4_kind_text(«$1», «$3»)»)»)
+@# The kinds of reset that leave it; of a register with fields each of them tells its own.
+m4_define(«d4_kept», «m4_ifelse(«$1», «», «», «, kept by$1 reset»)»)
 m4_define(«d4_vectors», «m4_ifelse(«$1», 1, «1 vector», «$1 vectors»)»)
 @# An interrupt's vectors: its first, and how many.
 m4_define(«d4_vector_range», «$1«»m4_ifelse(«$2», 1, «», « to m4_eval($1 + $2 - 1)»)»)

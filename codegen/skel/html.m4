@@ -181,7 +181,7 @@ d4_if(?{doc}, « <small>${h:doc}</small>»)</h3>
 <p class="where">m4_ifelse(?{bar}, «config», «Configuration space», «BAR ${bar}») <code>${place}</code>, ${bits} bits«»m4_dnl
 d4_if(?{narrow}, «, accesses of d4_widths(?{access_min}, ?{access_max})»)«»m4_dnl
 d4_if(?{doorbell}, «; doorbell (d4_lower(?{doorbell}))», «m4_ifelse(?{access}, «fields», «», «; <code>${h:access}</code>»); reset <code>${reset}</code>d4_resets(?{resets}, ?{reset_masks})»)«»m4_dnl
-d4_if(?{sticky}, «, kept by${sticky} reset»)«»m4_dnl
+m4_ifelse(?{nfields}, 0, «d4_kept(?{sticky})»)«»m4_dnl
 d4_if(?{volatile}, «; changes by itself»)«»m4_dnl
 d4_if(?{big}, «; big-endian»)«»m4_dnl
 d4_if(?{alias}, «; another view of ${h:alias}»)«»m4_dnl
@@ -235,7 +235,7 @@ d4_if(?{nfields}, «</tbody></table>», «</svg>»)
 </svg>
 <table class="fields"><thead><tr><th>Bits</th><th>Field</th><th>Access</th><th>Reset</th><th>Meaning</th></tr></thead><tbody>
 @endif
-<tr«»d4_if(?{reserved}, « class="gap"»)><td>d4_range(?{msb}, ?{lsb})</td><td>${h:name}</td><td><code>${h:access}</code>d4_if(?{pulse}, «, pulse»)«»d4_if(?{volatile}, «, volatile»)</td><td>d4_if(?{reserved}, «», «<code>${reset}</code>»)</td><td>${h:doc}m4_dnl
+<tr«»d4_if(?{reserved}, « class="gap"»)><td>d4_range(?{msb}, ?{lsb})</td><td>${h:name}</td><td><code>${h:access}</code>d4_if(?{pulse}, «, pulse»)«»d4_if(?{volatile}, «, volatile»)«»d4_kept(?{sticky})</td><td>d4_if(?{reserved}, «», «<code>${reset}</code>»)</td><td>${h:doc}m4_dnl
 m4_ifelse(?{nvalues}, 0, «</td></tr>
 »)m4_dnl
 @end

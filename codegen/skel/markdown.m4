@@ -147,7 +147,7 @@ d4_if(?{doorbell}, «doorbell», «${m:access}») | d4_if(?{doorbell}, «», «$
 m4_ifelse(?{bar}, «config», «Configuration space», «BAR ${bar}»), `${place}`; ${bits} bits; m4_dnl
 d4_if(?{narrow}, «accesses of d4_widths(?{access_min}, ?{access_max}); »)m4_dnl
 d4_if(?{doorbell}, «doorbell», «m4_ifelse(?{access}, «fields», «», «${m:access}; »)reset ${reset}d4_resets(?{resets}, ?{reset_masks})»)«»m4_dnl
-d4_if(?{sticky}, «, kept by${sticky} reset»)«»m4_dnl
+m4_ifelse(?{nfields}, 0, «d4_kept(?{sticky})»)«»m4_dnl
 d4_if(?{volatile}, «; changes by itself»)«»d4_if(?{big}, «; big-endian»)«»m4_dnl
 d4_if(?{alias}, «; another view of ${m:alias}»)«»d4_if(?{pair}, «; shares its place with ${m:pair}»)«»m4_dnl
 d4_if(?{since}, «; since version ${since}»).
@@ -170,7 +170,7 @@ Bits ${mask} can be written only while ${m:path} is set.
 | Bits | Field | Access | Reset | Meaning |
 |---|---|---|---|---|
 @endif
-| d4_range(?{msb}, ?{lsb}) | ${m:name} | ${m:access}«»d4_if(?{pulse}, «, pulse»)«»d4_if(?{volatile}, «, volatile») | d4_if(?{reserved}, «», «${reset}») | ${m:doc}m4_dnl
+| d4_range(?{msb}, ?{lsb}) | ${m:name} | ${m:access}«»d4_if(?{pulse}, «, pulse»)«»d4_if(?{volatile}, «, volatile»)«»d4_kept(?{sticky}) | d4_if(?{reserved}, «», «${reset}») | ${m:doc}m4_dnl
 m4_ifelse(?{nvalues}, 0, « |
 », «d4_if(?{doc}, «: »)»)m4_dnl
 @end
