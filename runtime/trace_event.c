@@ -104,11 +104,12 @@ void trace_dma(struct mdl_dev *dev, uint64_t iova, const void *data, size_t size
 		   size);
 	if (how)
 		line_add(&line, " (%s)", how);
-	line_add(&line, ":");
-	if (result < 0)
-		line_add(&line, " %s", dma_reason(dev, result));
-	else
+	if (result < 0) {
+		line_add(&line, ": %s", dma_reason(dev, result));
+	} else if (size) {
+		line_add(&line, ":");
 		line_bytes(&line, data, size);
+	}
 	line_end(dev, &line);
 }
 

@@ -106,6 +106,10 @@ static void transfers(void **state)
 	traced(t, "mdltest.dma write 0x1010 +4 (direct): ab 00 00 00\n");
 	PUT(DMA_CTRL, 5);
 	traced(t, "mdltest.dma map 0x1010 +4 (r)\n");
+	PUT(DMA_LEN, 0);
+	PUT(DMA_CTRL, 1);
+	traced(t, "mdltest.dma read 0x1010 +0\n");
+	PUT(DMA_LEN, 4);
 	card_put(card, 0, MDLTEST_DMA_ADDR_OFFSET, 8, 0x4000);
 	PUT(DMA_CTRL, 1);
 	traced(t, "mdltest.dma read 0x4000 +4: not mapped\n");
