@@ -217,10 +217,11 @@ deps: ## install the Debian packages that are missing (as root)
 format: ## clang-format all C sources
 	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
 
-install: $(MDLC) $(LIBMDL) $(BUILD)/bin/mdl-dump-stream ## install to $(DESTDIR)$(PREFIX)
+INSTALLED  := $(MDLC) $(BUILD)/bin/mdl-dump-stream $(BUILD)/bin/vfu-conform
+install: $(INSTALLED) $(LIBMDL) ## install to $(DESTDIR)$(PREFIX)
 	$(Q)$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 		$(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/mdl
-	$(Q)$(INSTALL) -m 755 $(MDLC) $(BUILD)/bin/mdl-dump-stream $(DESTDIR)$(PREFIX)/bin/
+	$(Q)$(INSTALL) -m 755 $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/
 	$(Q)$(INSTALL) -m 644 $(LIBMDL) $(DESTDIR)$(PREFIX)/lib/
 	$(Q)$(INSTALL) -m 644 runtime/include/mdl.h $(DESTDIR)$(PREFIX)/include/
 	$(Q)$(INSTALL) -m 644 $(SKELETONS) $(DESTDIR)$(PREFIX)/share/mdl/

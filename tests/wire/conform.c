@@ -280,7 +280,10 @@ static int usage(FILE *out)
 	      "again.\n"
 	      "  --only TEXT  only behaviours whose names have TEXT in them\n"
 	      "  --ours       also what no specification demands but libmdl promises\n"
-	      "  --list       print the names and their rules, ask nobody\n",
+	      "  --list       print the names and their rules, ask nobody\n"
+	      "  --help       print this\n"
+	      "\n"
+	      "Exit status: 0 nothing failed, 1 a behaviour did, 2 nothing could be asked.\n",
 	      out);
 	return out == stdout ? 0 : 2;
 }
