@@ -47,8 +47,8 @@ enum mdl_reset_kind {
 
 /*
  * Reset the device: registers, interrupt latches, timers, then the `on reset` hooks.
- * kind: MDL_RESET_SOFT from device logic (config space, interrupts' wiring and `state` variables
- * stay); the other kinds come from the bus but may be used too.
+ * kind: MDL_RESET_SOFT from device logic (config space but for your own registers in it, interrupts'
+ * wiring and `state` variables stay); the other kinds come from the bus but may be used too.
  */
 void mdl_reset(struct mdl_dev *dev, enum mdl_reset_kind kind);
 
