@@ -2,7 +2,9 @@
 /* Builders of the syntax tree: one call for each action of the grammar. */
 #include <string.h>
 
+#include "c_words.h"
 #include "parse.h"
+#include "source.h"
 #include "words.h"
 
 static struct expr *new_expr(struct parse *parse, enum expr_kind kind, struct loc loc)
@@ -382,11 +384,47 @@ static const char *copy_code(struct arena *arena, const char *text, size_t size)
 	return copy;
 }
 
+/* The brace without its other one, or NULL.  What the preprocessor takes out is not known here. */
+static const char *odd_brace(const char *text)
+{
+	const char *open[32];
+	unsigned depth = 0;
+	struct c_token token;
+
+	while ((token = c_next_token(&text)).kind != C_END) {
+		if (c_token_is(token, "#"))
+			return NULL;
+		if (c_token_is(token, "}") && depth-- == 0)
+			return token.start;
+		if (c_token_is(token, "{") && depth++ < 32)
+			open[depth - 1] = token.start;
+	}
+	return depth ? open[depth <= 32 ? depth - 1 : 31] : NULL;
+}
+
+/* In a hook the compiler would find it in the next function of the generated file. */
+static void check_braces(struct parse *parse, const struct code *code, uint32_t start,
+			 uint32_t size)
+{
+	const bool ended = parse->nbraces && !parse->code_merged && !parse->swallowed;
+	const char *odd = ended ? odd_brace(code->text) : NULL;
+	struct loc loc = code->loc;
+
+	if (!odd)
+		return;
+	if (strlen(code->text) == size)
+		loc = source_place(parse->source, start + (uint32_t)(odd - code->text), 1);
+	diag_report(parse->tree->diag, CHECK_SYNTAX, loc,
+		    *odd == '{' ? "this '{' is not closed in its block of C"
+				: "this '}' closes nothing in its block of C");
+}
+
 const struct code *new_code(struct parse *parse, uint32_t start, uint32_t end, struct loc loc)
 {
 	struct code *code = arena_new(parse->tree->arena, struct code);
 
 	code->text = copy_code(parse->tree->arena, parse->source->text + start, end - start);
 	code->loc = loc;
+	check_braces(parse, code, start, end - start);
 	return code;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 function frame(place, text) {
 	gsub(/\|/, "\n", text)
+	gsub(/<CR>/, "\r", text)
 	gsub(/<NBSP>/, "\302\240", text)
 	if (place == "file")
 		return text "\ndevice d version 1 {\n\tpci { vendor 1; device 1; }\n}\n"
