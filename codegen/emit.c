@@ -351,6 +351,8 @@ static int emit_stubs(struct run *run)
 	if (is_includable(facts.output) && stubs_read(&stubs, path) == 0)
 		result = expand(run, &facts, &filter);
 	if (!result)
+		result = stubs_report_strays(&stubs, run->model->cname);
+	if (!result)
 		result = stubs_write(&stubs, path, given != NULL, &filter.files[1].text,
 				     &filter.files[0].text);
 	stubs_free(&stubs);

@@ -261,8 +261,11 @@ static bool holds(const struct buffer *names, const char *name)
 
 bool stubs_defined(void *arg, const char *function)
 {
-	const struct stubs *stubs = arg;
+	struct stubs *stubs = arg;
 
+	if (!buffer_string(&stubs->asked, stubs->asked.size ? "" : " ") ||
+	    !buffer_string(&stubs->asked, function) || !buffer_string(&stubs->asked, " "))
+		complain("functions");
 	if (holds(&stubs->reached, function) || holds(&stubs->header, function) ||
 	    holds(&stubs->header_static, function))
 		return true;
@@ -271,6 +274,45 @@ bool stubs_defined(void *arg, const char *function)
 	fprintf(stderr, "mdlc: %s: '%s' is static there, and out of reach of the generated file\n",
 		stubs->path, function);
 	return true;
+}
+
+static bool is_hook_name(const char *name, const char *device)
+{
+	static const char *const ends[] = {
+		"_check_write", "_on_write",     "_on_change",      "_on_read",
+		"_on_reset",    "_on_expire",    "_on_connect",     "_on_disconnect",
+		"_on_dma_map",  "_on_dma_unmap", "_on_before_save", "_on_after_load",
+	};
+	const size_t length = strlen(name), prefix = strlen(device);
+
+	if (strncmp(name, device, prefix) != 0 || name[prefix] != '_')
+		return false;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		const size_t size = strlen(ends[i]);
+
+		if (length >= prefix + size && !strcmp(name + length - size, ends[i]))
+			return true;
+	}
+	return false;
+}
+
+int stubs_report_strays(struct stubs *stubs, const char *device)
+{
+	char *names, *rest = NULL;
+
+	if (!stubs->reached.data)
+		return 0;
+	names = strdup(stubs->reached.data);
+	if (!names || !buffer_byte(&stubs->asked, '\0')) {
+		free(names);
+		return complain(stubs->path);
+	}
+	for (char *name = strtok_r(names, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
+		if (is_hook_name(name, device) && !holds(&stubs->asked, name))
+			fprintf(stderr, "mdlc: %s: '%s' is no hook that the description asks for\n",
+				stubs->path, name);
+	free(names);
+	return 0;
 }
 
 int stubs_write(const struct stubs *stubs, const char *path, bool create, const struct buffer *head,
@@ -308,4 +350,5 @@ void stubs_free(struct stubs *stubs)
 	free(stubs->hidden.data);
 	free(stubs->header.data);
 	free(stubs->header_static.data);
+	free(stubs->asked.data);
 }
