@@ -227,6 +227,6 @@ d4_saw(«config»)»)m4_dnl
 @ifnot reserved
 @to registers
 #define ${DEV}_${full}_SHIFT«»d4_again(?{full}«_SHIFT») ${lsb}
-#define ${DEV}_${full}_MASK«»d4_again(?{full}«_MASK») ${mask}${suffix} /* ${c:access}«»d4_more(?{doc}) */
+#define ${DEV}_${full}_MASK«»d4_again(?{full}«_MASK») ${mask}${suffix} /* ${c:access}«»d4_if(?{pulse}, «, pulse»)«»d4_more(?{doc}) */
 @endif
 @end
