@@ -212,7 +212,7 @@ static bool is_variable(const struct parse *parse, const struct token *token)
 	const char *text = parse->source->text + parse->offset;
 
 	return parse->item_first == SECTION && parse->item_tokens > 1 && token->kind == IDENT &&
-	       text[strspn(text, " \t\r\n")] != '{' &&
+	       name_start(text[strspn(text, " \t\r\n")]) &&
 	       (parse->kind == IDENT || parse->kind == CODE || parse->kind == STRING ||
 		parse->kind == NUMBER);
 }

@@ -130,6 +130,7 @@ bool looks_like_c(const char *text);
 void include_source(struct parse *parse, const char *name, struct loc loc);
 
 /* recover.c */
+bool name_start(char c);
 uint32_t loc_offset(const struct loc *loc);
 /* What is named from here to there is not to be missed later. */
 void lose_names(struct parse *parse, struct loc from, uint32_t to);

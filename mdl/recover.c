@@ -43,7 +43,7 @@ bool tree_lost(const struct tree *tree, const char *name)
 	return is_lost(tree, name, strlen(name));
 }
 
-static bool name_start(char c)
+bool name_start(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
