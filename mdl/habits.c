@@ -9,7 +9,6 @@
 
 #include "feed.h"
 #include "recover.h"
-#include "source.h"
 #include "words.h"
 
 static const char *text_at(const struct parse *parse, const struct loc *loc)
@@ -57,99 +56,6 @@ static bool in_fields(const struct parse *parse, const char *found)
 	const int owner = owner_of(parse, found);
 
 	return owner == REG || owner == INTR;
-}
-
-/* ---- blocks of C */
-
-static bool starts_with_word(const char *text, const char *word)
-{
-	const size_t size = strlen(word);
-
-	return !strncmp(text, word, size) && (text[size] == ' ' || text[size] == '\t');
-}
-
-/* A line that is MDL and hardly C: `reg NAME @`, `timer NAME on`, `bar 0 mem32`, … */
-static bool is_statement_line(const char *line)
-{
-	static const char *const words[] = {"reg",   "bar", "irq",   "timer",    "intr", "ram",
-					    "group", "pci", "state", "doorbell", "param"};
-	const char *text = line + strspn(line, " \t");
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!starts_with_word(text, words[i]))
-			continue;
-		text += strlen(words[i]);
-		text += strspn(text, " \t");
-		if (*text == '{')
-			return true;
-		text += strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				     "0123456789_\\");
-		text += strspn(text, " \t");
-		return *text == '@' || *text == '[' || isalnum((unsigned char)*text) ||
-		       *text == '{';
-	}
-	return false;
-}
-
-bool code_looks_over(const struct parse *parse, uint32_t next, struct loc *end)
-{
-	const struct source *source = parse->source;
-	const uint32_t limit = next ? next : (uint32_t)source->size;
-	const char *slip;
-
-	for (uint32_t line = parse->code_loc.line + 1; line <= source->nlines; line++) {
-		const uint32_t start = source->line_starts[line - 1];
-		const char *text = source->text + start;
-		const uint32_t blank = (uint32_t)strspn(text, " \t");
-
-		if (start >= limit)
-			break;
-		if (is_statement_line(text)) {
-			*end = (struct loc){source, line, blank + 1, line, blank + 2};
-			return true;
-		}
-	}
-	slip = memmem(source->text + parse->code_start, limit - parse->code_start, "}%", 2);
-	if (!slip)
-		return false;
-	*end = source_place(source, (uint32_t)(slip - source->text), 2);
-	return true;
-}
-
-/* `rw`, `ro`, … */
-static bool is_our_word(const char *text)
-{
-	char word[16];
-	const size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
-
-	if (!size || size >= sizeof(word) || isalnum((unsigned char)text[size]))
-		return false;
-	memcpy(word, text, size);
-	word[size] = '\0';
-	return find_word(word) != NULL;
-}
-
-bool looks_like_c(const char *text)
-{
-	for (;;) {
-		text += strspn(text, " \t\r\n");
-		if (text[0] != '/' || (text[1] != '/' && text[1] != '*'))
-			break;
-		if (text[1] == '/') {
-			text += strcspn(text, "\n");
-		} else {
-			const char *end = strstr(text + 2, "*/");
-
-			text = end ? end + 2 : text + strlen(text);
-		}
-	}
-	if (*text == '}' || *text == ';' || *text == '\0')
-		return false;
-	text += *text == '\\';
-	while (isalnum((unsigned char)*text) || *text == '_')
-		text++;
-	text += strspn(text, " \t");
-	return *text != '[' && *text != '@' && !isdigit((unsigned char)*text) && !is_our_word(text);
 }
 
 /* ---- access */
@@ -411,7 +317,7 @@ static const char *help_comma(const struct parse *parse, const struct expected *
 	if (expects(expected, ".."))
 		return "a range of widths is written a..b";
 	if (in_pci(parse, "','"))
-		return expects(expected, "':'") ? "two numbers are written 0x1b36:0x1100" : NULL;
+		return NULL;
 	return "blanks stand between words; a declaration ends with ';'";
 }
 
@@ -492,8 +398,8 @@ static const char *usage_of(int first)
 	return NULL;
 }
 
-/* What stands in pci: of the words before the error, the one that is known. */
-static const char *usage_in_pci(const struct parse *parse)
+/* What stands in pci, by the word that the statement begins with. */
+static const char *usage_in_pci(const struct parse *parse, const struct loc *loc)
 {
 	static const struct {
 		const char *word, *usage;
@@ -504,19 +410,24 @@ static const char *usage_in_pci(const struct parse *parse)
 		{"msi", "msi { vectors 4; }"},
 		{"msix", "msix { vectors 8; table bar 4 @ 0; pba bar 4 @ 0x800; }"},
 		{"express", "express endpoint;"},
+		{"dsn", "dsn 0x0011223344556677;"},
 		{"vendor_cap", "vendor_cap { 0x01 0x02 }"},
 		{"rom", "rom size 64K file \"vga.rom\";"},
 	};
 
+	const char *start = text_at(parse, loc);
+
+	while (start > parse->source->text && !strchr(";{}", start[-1]))
+		start--;
+	start += strspn(start, " \t\r\n");
 	for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++)
-		if (is_text(parse, &parse->previous, usages[i].word) ||
-		    is_text(parse, &parse->before_previous, usages[i].word))
+		if (starts_with_word(start, usages[i].word))
 			return usages[i].usage;
 	return "vendor 0x1b36;";
 }
 
 /* The same of what begins with a name, and stands in the body of that. */
-static const char *usage_in(const struct parse *parse, int owner)
+static const char *usage_in(const struct parse *parse, int owner, const struct loc *loc)
 {
 	switch (owner) {
 	case REG:
@@ -528,20 +439,20 @@ static const char *usage_in(const struct parse *parse, int owner)
 	case SECTION:
 		return "u32 NAME;";
 	case PCI:
-		return usage_in_pci(parse);
+		return usage_in_pci(parse, loc);
 	default:
 		return NULL;
 	}
 }
 
-static void help_usage(struct parse *parse, const char *found)
+static void help_usage(struct parse *parse, const char *found, const struct loc *loc)
 {
 	const char *usage = usage_of(parse->item_first);
 
 	if (parse->item_first == PARAM && parse->item_second == ENUM)
 		usage = "param enum TYPE NAME = VALUE \"doc\";";
 	if (parse->item_first == IDENT || parse->at_start)
-		usage = usage_in(parse, owner_of(parse, found));
+		usage = usage_in(parse, owner_of(parse, found), loc);
 	if (usage)
 		diag_help(parse->tree->diag, "it is written: %s", usage);
 }
@@ -595,5 +506,5 @@ void help_habit(struct parse *parse, const char *found, const struct expected *e
 	if (help)
 		diag_help(parse->tree->diag, "%s", help);
 	else
-		help_usage(parse, found);
+		help_usage(parse, found, loc);
 }

@@ -121,7 +121,7 @@ const char *string_value(struct parse *parse, const char *text, size_t size, con
 void comment_waiver(struct parse *parse, const char *text, size_t size, const struct loc *loc);
 void report_character(struct parse *parse, const char *text, size_t size, struct loc loc);
 
-/* habits.c: where a block of C that does not end before next was to end, if that can be seen. */
+/* habits_code.c: where a block of C that does not end before next was to end, if that can be seen. */
 bool code_looks_over(const struct parse *parse, uint32_t next, struct loc *end);
 /* Is what stands behind a '{' there C, and no list of fields? */
 bool looks_like_c(const char *text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between recover.c, which words syntax errors, and habits.c, which knows what people are used to. */
+/* Between recover.c, which words syntax errors, and habits.c, which knows what people are used
+ * to. */
 #ifndef RECOVER_H
 #define RECOVER_H
 
@@ -13,6 +14,9 @@ struct expected {
 bool expects(const struct expected *expected, const char *what);
 /* The place just behind a token. */
 struct loc behind(struct loc loc);
+
+/* The word, and a blank behind it. */
+bool starts_with_word(const char *text, const char *word);
 
 /* A slip from another language, reported as such; false if it is none that is known. */
 bool report_habit(struct parse *parse, const char *found, const struct expected *expected,
