@@ -15,6 +15,7 @@
 
 #include "help.h"
 #include "loop.h"
+#include "migration.h"
 #include "param.h"
 #include "server.h"
 #include "suggest.h"
@@ -457,6 +458,9 @@ static int serve(struct mdl_dev *dev, struct cmdline *cmd)
 	if (cmd->restore && mdl_restore(dev, cmd->restore))
 		return EXIT_FAILURE;
 	if (cmd->save) {
+		/* now, not when the state is lost */
+		if (state_file_check(dev, cmd->save))
+			return EXIT_FAILURE;
 		save_fd = watch_save(dev, cmd);
 		if (save_fd < 0) {
 			log_error(dev, "SIGUSR1 cannot be watched: %s", strerror(-save_fd));

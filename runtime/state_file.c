@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "migration.h"
@@ -68,21 +69,61 @@ static int write_file(struct mdl_dev *dev, const char *path, const char *tempora
 	return rc;
 }
 
+static char *temporary_name(const char *path)
+{
+	char *name;
+
+	return asprintf(&name, "%s.%ld.tmp", path, (long)getpid()) < 0 ? NULL : name;
+}
+
+static int cannot_save(struct mdl_dev *dev, const char *path, const char *why)
+{
+	log_error(dev, "the state cannot be saved to %s: %s", path, why);
+	return -EINVAL;
+}
+
+int state_file_check(struct mdl_dev *dev, const char *path)
+{
+	char *temporary = temporary_name(path);
+	struct stat there;
+	int fd;
+
+	if (!temporary)
+		return -ENOMEM;
+	/* A rename would put the file in a device's place. */
+	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
+		free(temporary);
+		return cannot_save(dev, path, "it is no regular file");
+	}
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		free(temporary);
+		return cannot_save(dev, path, strerror(errno));
+	}
+	close(fd);
+	unlink(temporary);
+	free(temporary);
+	return 0;
+}
+
 int mdl_save(struct mdl_dev *dev, const char *path)
 {
-	size_t room = strlen(path) + 32;
-	char *temporary = malloc(room);
-	int rc = temporary ? mdl_start(dev) : -ENOMEM;
+	char *temporary;
+	int rc = mdl_start(dev);
 
-	if (!rc) {
-		snprintf(temporary, room, "%s.%ld.tmp", path, (long)getpid());
-		migration_hold(dev);
-		rc = write_file(dev, path, temporary);
-		migration_release(dev);
-	}
+	if (!rc)
+		rc = state_file_check(dev, path);
+	if (rc)
+		return rc;
+	temporary = temporary_name(path);
+	if (!temporary)
+		return -ENOMEM;
+	migration_hold(dev);
+	rc = write_file(dev, path, temporary);
+	migration_release(dev);
 	free(temporary);
 	if (rc)
-		log_error(dev, "the state cannot be saved to %s: %s", path, strerror(-rc));
+		cannot_save(dev, path, strerror(-rc));
 	else
 		log_info(dev, "the state was saved to %s", path);
 	return rc;

@@ -159,15 +159,16 @@ static void saved_by_signal(void **state)
 	close(p.fd);
 }
 
-/* What the program says when it is to restore this file; it must end with status 1. */
-static void expect_refusal(const char *device, const char *file, const char *said)
+/* What the program says when it is to restore or save this file; it must end with status 1. */
+static void expect_refusal_of(const char *option, const char *device, const char *file,
+			      const char *said)
 {
 	char path[256], command[512], text[4096];
 	size_t n;
 	FILE *out;
 
-	snprintf(command, sizeof(command), "timeout 10 %s --restore=%s %s.sock 2>&1",
-		 program(path, sizeof(path), device), file, file);
+	snprintf(command, sizeof(command), "timeout 10 %s --%s=%s %s.sock 2>&1",
+		 program(path, sizeof(path), device), option, file, file);
 	out = popen(command, "r");
 	assert_non_null(out);
 	n = fread(text, 1, sizeof(text) - 1, out);
@@ -176,6 +177,11 @@ static void expect_refusal(const char *device, const char *file, const char *sai
 	if (!strstr(text, said))
 		print_error("%s", text);
 	assert_non_null(strstr(text, said));
+}
+
+static void expect_refusal(const char *device, const char *file, const char *said)
+{
+	expect_refusal_of("restore", device, file, said);
 }
 
 static void make_file(struct folder *folder)
@@ -221,13 +227,21 @@ static void bad_files(void **state)
 }
 
 /* Where nothing can be written, the program says so at the end. */
+/* Said when the program starts, and at the latest when it ends. */
 static void no_place(void **state)
 {
+	struct folder *folder = *state;
+	char inner[80], file[96];
 	struct server server;
 	struct client client;
 
-	(void)state;
-	start(&server, &client, "save", "/nowhere/at/all");
+	expect_refusal_of("save", "mdltest", "/nowhere/at/all", "No such file");
+	expect_refusal_of("save", "mdltest", folder->path, "it is no regular file");
+	snprintf(inner, sizeof(inner), "%s/inner", folder->path);
+	snprintf(file, sizeof(file), "%s/state", inner);
+	assert_int_equal(mkdir(inner, 0700), 0);
+	start(&server, &client, "save", file);
+	assert_int_equal(rmdir(inner), 0);
 	assert_int_equal(server_stop(&server), 1);
 	client_close(&client);
 }
