@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What fetch, qemu and boot share: where the cache is, which QEMU is used.
+# What fetch, qemu, boot and tests share: where the cache is, which QEMU is used.
 # To be sourced, with `here` set to this folder.
 
 root=$(cd "$here/../.." && pwd)
@@ -41,6 +41,14 @@ private_qemu() {
 		--library-path "$pq/usr/lib/x86_64-linux-gnu" \
 		"$pq/usr/bin/qemu-system-x86_64" \
 		-L "$pq/usr/share/qemu" -L "$pq/usr/share/seabios" "$@"
+}
+
+# alive PID: it has not ended. A program that has, and that nobody has waited for, still has its PID:
+# not each machine's first process waits for those that are left to it.
+alive() {
+	case $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) in
+	'' | Z | X) return 1 ;;
+	esac
 }
 
 # For usable_qemu, which must return.
