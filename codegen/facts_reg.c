@@ -120,6 +120,7 @@ static void write_locks(const struct facts_run *run, const struct m_reg *reg)
 		facts_begin(f, FACT_lock);
 		facts_text(f, "cname", reg->cname);
 		facts_hex(f, "mask", lock->mask);
+		facts_flag(f, "low", lock->low);
 		facts_text(f, "key", lock->key->cname);
 		facts_number(f, "key_index", run->reg_index[lock->key->id]);
 		facts_hex(f, "key_bits", lock->key_bits);

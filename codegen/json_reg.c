@@ -138,6 +138,7 @@ static void put_locks(struct json *json, const struct m_reg *reg)
 		json_hex(json, "mask", reg->locks[i].mask);
 		json_string(json, "key", reg->locks[i].key->path);
 		json_hex(json, "key_bits", reg->locks[i].key_bits);
+		json_flag(json, "low", reg->locks[i].low);
 		json_close(json, '}');
 	}
 	json_close(json, ']');

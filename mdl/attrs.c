@@ -151,7 +151,7 @@ static void read_word(struct resolver *r, const struct attr *attr, struct attrs 
 	}
 	if (!word_fits(r, attr, info, attrs->place))
 		return;
-	if (info->word == W_SWWE) {
+	if (info->word == W_SWWE || info->word == W_SWWEL) {
 		if (!attrs->locks)
 			attrs->locks = attr;
 		return;

@@ -86,6 +86,7 @@ struct m_field {
 
 struct m_lock {
 	uint64_t mask;               /* bits of the locked register */
+	bool low;                    /* swwel: open while the key is 0 */
 	const struct m_reg *key;
 	uint64_t key_bits;
 	unsigned shared_dims;

@@ -256,6 +256,8 @@ const char *access_text(struct resolver *r, struct access access);
 bool can_read(struct access access);
 bool can_write(struct access access);
 void add_masks(struct m_masks *masks, uint64_t bits, struct access access);
+/* `swwe(…)` or `swwel(…)`. */
+bool is_lock(const struct attr *attr);
 /* False, and reported, if what was written are no widths. */
 bool own_widths(struct resolver *r, const struct env *env, const struct attr *attr,
 		struct widths *widths);

@@ -216,7 +216,7 @@ static const struct lock_words *own_locks(struct resolver *r, const struct attr 
 	for (; attr; attr = attr->next) {
 		struct lock_words *lock;
 
-		if (attr->kind != ATTR_CALL || strcmp(attr->name, "swwe") != 0)
+		if (!is_lock(attr))
 			continue;
 		lock = arena_new(r->arena, struct lock_words);
 		lock->attr = attr;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What refers to other registers, by path: `alias` and `swwe`. */
+/* What refers to other registers, by path: `alias`, `swwe` and `swwel`. */
 #include <string.h>
 
 #include "resolve.h"
@@ -274,6 +274,12 @@ static bool share_dims(struct resolver *r, const struct m_reg *reg, const struct
 	return false;
 }
 
+bool is_lock(const struct attr *attr)
+{
+	return attr->kind == ATTR_CALL &&
+	       (!strcmp(attr->name, "swwe") || !strcmp(attr->name, "swwel"));
+}
+
 static bool make_lock(struct resolver *r, const struct reg_info *info, const struct attr *attr,
 		      uint64_t mask, struct m_lock *lock)
 {
@@ -281,7 +287,7 @@ static bool make_lock(struct resolver *r, const struct reg_info *info, const str
 	const struct m_reg *key;
 
 	if (!attr->args) {
-		fail(r, BAD_ARGUMENT, attr->loc, "'swwe' takes the path of a field");
+		fail(r, BAD_ARGUMENT, attr->loc, "'%s' takes the path of a field", attr->name);
 		return false;
 	}
 	if (!find_path(r, info->scope, attr->args, &target))
@@ -293,6 +299,7 @@ static bool make_lock(struct resolver *r, const struct reg_info *info, const str
 		return false;
 	}
 	lock->mask = mask;
+	lock->low = !strcmp(attr->name, "swwel");
 	lock->key = key;
 	lock->key_bits = target.field      ? target.field->mask
 			 : key->width == 8 ? UINT64_MAX
@@ -300,11 +307,6 @@ static bool make_lock(struct resolver *r, const struct reg_info *info, const str
 	lock->path = target.field ? arena_printf(r->arena, "%s.%s", key->path, target.field->name)
 				  : key->path;
 	return share_dims(r, info->reg, key, attr->args, &target, &lock->shared_dims);
-}
-
-static bool is_lock(const struct attr *attr)
-{
-	return attr->kind == ATTR_CALL && !strcmp(attr->name, "swwe");
 }
 
 static void link_locks(struct resolver *r, struct reg_info *info)

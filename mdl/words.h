@@ -56,6 +56,7 @@ enum attr_word {
 	W_RESERVED,
 	W_STICKY,
 	W_SWWE,
+	W_SWWEL,
 	W_ALIAS,
 	W_WIDTH,
 	W_LE,
@@ -137,7 +138,7 @@ struct attrs {
 	const struct attr *reset[MODEL_RESET_KINDS + 1];
 	const struct attr *hooks[MAX_HOOKS];
 	unsigned nhooks;
-	const struct attr *locks; /* the first swwe; look on from there */
+	const struct attr *locks; /* the first swwe or swwel; look on from there */
 	const struct attr *enumeration, *arrow, *when, *doc_attr;
 	const char *doc;
 };

@@ -192,7 +192,7 @@ static void apply_locks(struct write *w)
 		const struct mdl_lock *lock = &w->reg->locks[i];
 		const uint64_t key = reg_peek(w->dev, lock->key, key_element(lock, w->at));
 
-		if ((key & lock->key_bits) != lock->key_bits)
+		if ((key & lock->key_bits) != (lock->low ? 0 : lock->key_bits))
 			w->enabled &= ~lock->mask;
 	}
 }

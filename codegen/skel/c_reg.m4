@@ -103,6 +103,9 @@ static const struct mdl_lock locks_of_${cname}[] = {
 @endif
 	{ /* by ${c:path} */
 		.mask = ${mask},
+@if low
+		.low = true,
+@endif
 		.key = &${dev}_reg_table[${key_index}],
 		.key_bits = ${key_bits},
 		.shared_dims = ${shared},

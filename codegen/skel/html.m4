@@ -190,7 +190,7 @@ d4_if(?{since}, «; since version ${since}»)</p>
 @end
 @fact lock
 @to registers
-<p class="where">Bits <code>${mask}</code> can be written only while <a href="#${key}">${h:path}</a> is set.</p>
+<p class="where">Bits <code>${mask}</code> can be written only while <a href="#${key}">${h:path}</a> is d4_if(?{low}, «clear», «set»).</p>
 @end
 @define config_map
 @to maps

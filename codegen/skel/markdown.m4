@@ -160,7 +160,7 @@ ${m:doc}
 @fact lock
 @to registers
 
-Bits ${mask} can be written only while ${m:path} is set.
+Bits ${mask} can be written only while ${m:path} is d4_if(?{low}, «clear», «set»).
 @end
 @#
 @fact field

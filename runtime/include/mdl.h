@@ -255,9 +255,10 @@ struct mdl_effects {
 	uint32_t once_store;         /* offsetof: which `once` bits were written; register-sized elements */
 };
 
-/* swwe: the bits of `mask` can be written only while all of `key_bits` of another register are 1. */
+/* swwe: the bits of `mask` can be written only while all of `key_bits` of another register are 1; swwel: 0. */
 struct mdl_lock {
 	uint64_t mask;
+	bool low;             /* swwel */
 	const struct mdl_reg *key;
 	uint64_t key_bits;
 	uint8_t shared_dims;  /* how many leading indices the two registers share */

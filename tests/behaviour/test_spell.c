@@ -7,6 +7,7 @@ enum {
 	PORT = 0x100,
 	KEY = 0x500,
 	LOCKED = 0x504,
+	CTL = 0x508,
 	RBR = 0x600,
 	RSV = 0x604,
 	SOFT = 0x608,
@@ -36,6 +37,21 @@ static void config_registers(void **state)
 	assert_int_equal(get(made, VU_REGION_CONFIG, vendor + 2, 1), 6);
 	assert_int_equal(get(made, VU_REGION_CONFIG, vendor + 3, 2), 0x0201);
 	assert_int_equal(get(made, VU_REGION_CONFIG, vendor + 5, 1), 3);
+}
+
+static void locks_that_lock_themselves(void **state)
+{
+	struct made *made = *state;
+
+	put(made, 0, CTL, 1, 6);
+	assert_int_equal(get(made, 0, CTL, 1), 6);
+	put(made, 0, CTL, 1, 1);
+	assert_int_equal(get(made, 0, CTL, 1), 1);
+	put(made, 0, CTL, 1, 6);
+	assert_int_equal(get(made, 0, CTL, 1), 5);
+	assert_int_equal(client_reset(&made->client), 0);
+	put(made, 0, CTL, 1, 2);
+	assert_int_equal(get(made, 0, CTL, 1), 2);
 }
 
 static void locks(void **state)
@@ -121,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(config_registers, start, made_stop),
 		cmocka_unit_test_setup_teardown(locks, start, made_stop),
+		cmocka_unit_test_setup_teardown(locks_that_lock_themselves, start, made_stop),
 		cmocka_unit_test_setup_teardown(groups_in_groups, start, made_stop),
 		cmocka_unit_test_setup_teardown(resets, start, made_stop),
 		cmocka_unit_test_setup_teardown(fields, start, made_stop),
