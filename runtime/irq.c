@@ -3,29 +3,9 @@
  * Logical interrupts: levels and pulses, and how they leave the device: by MSI-X, MSI or INTx.
  * What cannot be sent now is owed, and sent once when masks, eventfds and power allow.
  */
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "irq.h"
-
-/*
- * The eventfd is the client's, and so are its flags and its counter: never wait for it.  A full
- * counter needs no more signals.
- */
-static void irq_signal(int fd)
-{
-	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-	const uint64_t one = 1;
-	ssize_t n;
-
-	if (poll(&poll_fd, 1, 0) != 1 || !(poll_fd.revents & POLLOUT))
-		return;
-	do {
-		n = write(fd, &one, sizeof(one));
-	} while (n < 0 && errno == EINTR);
-}
 
 /* ---- where interrupts go now */
 
@@ -80,7 +60,7 @@ static const char *vector_obstacle(const struct mdl_dev *dev, uint32_t index, ui
 
 static void vector_signal(struct mdl_dev *dev, uint32_t index, uint32_t number)
 {
-	irq_signal(dev->irqs->index[index].vectors[number].fd);
+	irq_signal(dev->irqs, dev->irqs->index[index].vectors[number].fd);
 	if (dev->tracing)
 		trace_vector(dev, index, number, NULL);
 }

@@ -52,6 +52,8 @@ struct irqs {
 	bool *entry_written; /* the client keeps this entry here, so its mask bit counts */
 	uint64_t *sent;      /* bitmap of vectors, used while owed messages are sent */
 	struct intr_state *intrs;
+	uint64_t aio; /* irq_signal.c: a context of asynchronous I/O; 0: there is none */
+	int empty_fd;
 };
 
 /* irq.c */
@@ -63,6 +65,12 @@ void irq_again(struct mdl_dev *dev, uint32_t irq);
 void irq_trigger(struct mdl_dev *dev, uint32_t index, uint32_t vector);
 /* The vectors of the current mode that owe a message, or-ed into a bitmap. */
 void irqs_pending(const struct mdl_dev *dev, uint64_t *bitmap);
+
+/* irq_signal.c */
+void irq_signal_create(struct irqs *irqs);
+void irq_signal_destroy(struct irqs *irqs);
+/* Never waits for the client. */
+void irq_signal(const struct irqs *irqs, int fd);
 
 /* irq_vfio.c */
 void irq_vfio_detach_all(struct mdl_dev *dev);

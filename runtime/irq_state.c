@@ -72,6 +72,7 @@ int irqs_create(struct mdl_dev *dev)
 		return -ENOMEM;
 	dev->irqs = irqs;
 	irqs->unmask_fd = -1;
+	irq_signal_create(irqs);
 	irqs->sent = calloc(vectors / 64 + 1, sizeof(*irqs->sent));
 	err = irqs->sent ? indices_create(dev) : -ENOMEM;
 	if (!err)
@@ -94,6 +95,7 @@ void irqs_destroy(struct mdl_dev *dev)
 	if (!irqs)
 		return;
 	irq_vfio_detach_all(dev);
+	irq_signal_destroy(irqs);
 	intrs_destroy(dev);
 	msix_destroy(irqs);
 	for (uint32_t index = 0; index < VU_NUM_IRQS; index++)

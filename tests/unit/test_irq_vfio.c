@@ -2,6 +2,7 @@
 /* GET_IRQ_INFO and SET_IRQS: triggers, ERR and REQ, what must be refused, whose descriptors are
  * whose. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include "sample_drive.h"
@@ -179,6 +180,36 @@ static void a_full_counter_does_not_block(void **state)
 	close(fd);
 }
 
+static void *fill(void *arg)
+{
+	const int fd = *(const int *)arg;
+
+	for (unsigned i = 0; i < 20000; i++)
+		eventfd_write(fd, UINT64_MAX - 1);
+	return NULL;
+}
+
+/* It is emptied, and full again at once: perhaps between our look and our signal. */
+static void a_counter_that_fills_now_does_not_block(void **state)
+{
+	struct mdl_dev *dev = *state;
+	int fd = eventfd(0, EFD_CLOEXEC);
+	pthread_t thread;
+	eventfd_t count;
+
+	assert_true(fd >= 0);
+	attach(dev, MSIX, 0, fd);
+	assert_int_equal(pthread_create(&thread, NULL, fill, &fd), 0);
+	for (unsigned i = 0; i < 20000; i++) {
+		do
+			assert_int_equal(eventfd_read(fd, &count), 0);
+		while (count < UINT64_MAX - 1);
+		mdl_irq_pulse(dev, 0);
+	}
+	pthread_join(thread, NULL);
+	close(fd);
+}
+
 static void descriptors_are_owned_once(void **state)
 {
 	struct mdl_dev *dev = *state;
@@ -230,11 +261,17 @@ static void interrupts_are_described(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(triggers_are_for_tests),     TEST(err_and_req_take_an_eventfd),
-		TEST(wrong_requests_are_refused), TEST(short_messages_are_refused),
-		TEST(only_eventfds_are_taken),    TEST(a_full_counter_does_not_block),
-		TEST(descriptors_are_owned_once), TEST(interrupts_are_described),
+		TEST(triggers_are_for_tests),
+		TEST(err_and_req_take_an_eventfd),
+		TEST(wrong_requests_are_refused),
+		TEST(short_messages_are_refused),
+		TEST(only_eventfds_are_taken),
+		TEST(a_full_counter_does_not_block),
+		TEST(a_counter_that_fills_now_does_not_block),
+		TEST(descriptors_are_owned_once),
+		TEST(interrupts_are_described),
 	};
 
+	alarm(60);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

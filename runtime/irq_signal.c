@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Signals to eventfds that are the client's.  So are their flags and counters: it may fill one
+ * between our look at it and our write to it, which then waits as long as the client likes.  The
+ * kernel's own signal never waits.  It is the one that asynchronous I/O ends with: nothing is read
+ * from an empty file.
+ */
+#include <errno.h>
+#include <linux/aio_abi.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "irq.h"
+
+void irq_signal_create(struct irqs *irqs)
+{
+	aio_context_t context = 0;
+
+	irqs->empty_fd = memfd_create("mdl-irq", MFD_CLOEXEC);
+	if (irqs->empty_fd >= 0 && syscall(SYS_io_setup, 1, &context) == 0)
+		irqs->aio = context;
+}
+
+void irq_signal_destroy(struct irqs *irqs)
+{
+	if (irqs->aio)
+		syscall(SYS_io_destroy, (aio_context_t)irqs->aio);
+	if (irqs->empty_fd >= 0)
+		close(irqs->empty_fd);
+}
+
+static bool signal_by_kernel(const struct irqs *irqs, int fd)
+{
+	struct iocb read = {.aio_lio_opcode = IOCB_CMD_PREAD,
+			    .aio_fildes = (uint32_t)irqs->empty_fd,
+			    .aio_flags = IOCB_FLAG_RESFD,
+			    .aio_resfd = (uint32_t)fd};
+	struct iocb *reads = &read;
+	struct io_event event;
+
+	if (!irqs->aio || syscall(SYS_io_submit, (aio_context_t)irqs->aio, 1, &reads) != 1)
+		return false;
+	syscall(SYS_io_getevents, (aio_context_t)irqs->aio, 0, 1, &event, NULL);
+	return true;
+}
+
+/* A full counter needs no more signals. */
+static bool has_room(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+
+	return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLOUT);
+}
+
+void irq_signal(const struct irqs *irqs, int fd)
+{
+	const uint64_t one = 1;
+	ssize_t n;
+
+	if (!has_room(fd) || signal_by_kernel(irqs, fd))
+		return;
+	do { /* where the kernel has no asynchronous I/O for us */
+		n = write(fd, &one, sizeof(one));
+	} while (n < 0 && errno == EINTR);
+}
