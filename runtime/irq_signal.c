@@ -31,6 +31,9 @@ void irq_signal_destroy(struct irqs *irqs)
 		close(irqs->empty_fd);
 }
 
+#define REAPED 32
+
+/* The ends of reads are collected when no more of them can wait: one system call a signal. */
 static bool signal_by_kernel(const struct irqs *irqs, int fd)
 {
 	struct iocb read = {.aio_lio_opcode = IOCB_CMD_PREAD,
@@ -38,12 +41,16 @@ static bool signal_by_kernel(const struct irqs *irqs, int fd)
 			    .aio_flags = IOCB_FLAG_RESFD,
 			    .aio_resfd = (uint32_t)fd};
 	struct iocb *reads = &read;
-	struct io_event event;
+	struct io_event ends[REAPED];
 
-	if (!irqs->aio || syscall(SYS_io_submit, (aio_context_t)irqs->aio, 1, &reads) != 1)
+	if (!irqs->aio)
 		return false;
-	syscall(SYS_io_getevents, (aio_context_t)irqs->aio, 0, 1, &event, NULL);
-	return true;
+	do {
+		if (syscall(SYS_io_submit, (aio_context_t)irqs->aio, 1, &reads) == 1)
+			return true;
+	} while (errno == EAGAIN &&
+		 syscall(SYS_io_getevents, (aio_context_t)irqs->aio, 0, REAPED, ends, NULL) > 0);
+	return false;
 }
 
 /* A full counter needs no more signals. */
@@ -59,9 +66,10 @@ void irq_signal(const struct irqs *irqs, int fd)
 	const uint64_t one = 1;
 	ssize_t n;
 
-	if (!has_room(fd) || signal_by_kernel(irqs, fd))
+	/* the rest is for kernels that have no asynchronous I/O for us */
+	if (signal_by_kernel(irqs, fd) || !has_room(fd))
 		return;
-	do { /* where the kernel has no asynchronous I/O for us */
+	do {
 		n = write(fd, &one, sizeof(one));
 	} while (n < 0 && errno == EINTR);
 }
