@@ -135,6 +135,8 @@ static int load_messages(struct fuzz *f, struct mdl_dev *dev, const struct bytes
 		abort();
 	for (at = 0; at < stream->size; at += n) {
 		n = piece ? piece : f->size ? 1 + below(f, 3000) : stream->size;
+		if (n > dev->opt.max_transfer)
+			n = dev->opt.max_transfer;
 		if (n > stream->size - at)
 			n = stream->size - at;
 		if (write_piece(dev, stream->at + at, n) < 0)
