@@ -5,6 +5,7 @@
 #include "state_object.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,19 +221,51 @@ static bool is_sent(struct mdl_dev *dev, const struct object *object, uint32_t v
 	return !section->when || section->when(dev->instance);
 }
 
-/* An older version knows nothing of it: whoever is to go on with the device should hear of that. */
-static void mention(struct mdl_dev *dev, struct object *object, uint32_t version)
+/* Not sent though it holds something: an older version knows nothing of it. */
+static bool is_lost(struct mdl_dev *dev, struct object *object, uint32_t version)
 {
 	if (version == 0 || exists(object, version) || !exists(object, dev->desc->version))
-		return;
+		return false;
 	object_get(dev, object);
-	if (!object_is_default(object))
-		log_warn(dev, "%s is lost: version %u, which the stream is for, does not have it",
-			 object->name, version);
+	return !object_is_default(object);
+}
+
+/* Whoever is to go on with the device should hear of it; in one line, for a client can cause it. */
+struct losses {
+	char names[512];
+	size_t length;
+	unsigned more;
+};
+
+static void add_loss(struct losses *losses, const char *name)
+{
+	const size_t room = sizeof(losses->names) - losses->length;
+	const int n = snprintf(losses->names + losses->length, room, "%s%s",
+			       losses->length ? ", " : "", name);
+
+	if (n >= 0 && (size_t)n < room) {
+		losses->length += (size_t)n;
+	} else {
+		losses->names[losses->length] = '\0';
+		losses->more++;
+	}
+}
+
+static void mention(struct mdl_dev *dev, const struct losses *losses, uint32_t version)
+{
+	char more[32] = "";
+
+	if (losses->more)
+		snprintf(more, sizeof(more), " and %u more", losses->more);
+	if (losses->length || losses->more)
+		log_limited(dev, MDL_LOG_WARN,
+			    "version %u, which the stream is for, does not have and loses: %s%s",
+			    version, losses->names, more);
 }
 
 void state_capture(struct mdl_dev *dev, struct state *state, uint32_t version)
 {
+	struct losses losses = {0};
 	struct object *object;
 
 	for (object = state->objects; object < state->objects + state->n; object++) {
@@ -241,9 +274,10 @@ void state_capture(struct mdl_dev *dev, struct state *state, uint32_t version)
 		object->stream_size = object->size;
 		if (object->present)
 			object_get(dev, object);
-		else
-			mention(dev, object, version);
+		else if (is_lost(dev, object, version))
+			add_loss(&losses, object->name);
 	}
+	mention(dev, &losses, version);
 }
 
 /* ---- loading */

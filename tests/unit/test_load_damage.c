@@ -179,7 +179,9 @@ static void test_older(void **state)
 		memset(newer->client_log, 0, sizeof(newer->client_log));
 		stream = save_now(newer);
 		/* 77 is what a device has that never heard of it. */
-		assert_int_equal(strstr(said, "fresh is lost: version 1") != NULL, i == 1);
+		assert_int_equal(strstr(said, "version 1, which the stream is for, does not have "
+					      "and loses: fresh") != NULL,
+				 i == 1);
 		assert_int_equal(try(older, stream.bytes, stream.size), cases[i].result);
 		if (cases[i].result)
 			assert_non_null(strstr(said, "offset has a number that is too large here"));
