@@ -53,6 +53,7 @@ struct irqs {
 	uint64_t *sent;      /* bitmap of vectors, used while owed messages are sent */
 	struct intr_state *intrs;
 	uint64_t aio; /* irq_signal.c: a context of asynchronous I/O; 0: there is none */
+	bool aio_tried;
 	int empty_fd;
 };
 
@@ -70,7 +71,7 @@ void irqs_pending(const struct mdl_dev *dev, uint64_t *bitmap);
 void irq_signal_create(struct irqs *irqs);
 void irq_signal_destroy(struct irqs *irqs);
 /* Never waits for the client. */
-void irq_signal(const struct irqs *irqs, int fd);
+void irq_signal(struct irqs *irqs, int fd);
 
 /* irq_vfio.c */
 void irq_vfio_detach_all(struct mdl_dev *dev);

@@ -14,13 +14,21 @@
 
 #include "irq.h"
 
+/* The descriptor from the start, so that their number stays the same. */
 void irq_signal_create(struct irqs *irqs)
+{
+	irqs->empty_fd = memfd_create("mdl-irq", MFD_CLOEXEC);
+}
+
+/* Only for who signals at all: to end such a context takes the kernel 30 ms. */
+static bool begin(struct irqs *irqs)
 {
 	aio_context_t context = 0;
 
-	irqs->empty_fd = memfd_create("mdl-irq", MFD_CLOEXEC);
-	if (irqs->empty_fd >= 0 && syscall(SYS_io_setup, 1, &context) == 0)
+	if (!irqs->aio_tried && irqs->empty_fd >= 0 && syscall(SYS_io_setup, 1, &context) == 0)
 		irqs->aio = context;
+	irqs->aio_tried = true;
+	return irqs->aio;
 }
 
 void irq_signal_destroy(struct irqs *irqs)
@@ -34,7 +42,7 @@ void irq_signal_destroy(struct irqs *irqs)
 #define REAPED 32
 
 /* The ends of reads are collected when no more of them can wait: one system call a signal. */
-static bool signal_by_kernel(const struct irqs *irqs, int fd)
+static bool signal_by_kernel(struct irqs *irqs, int fd)
 {
 	struct iocb read = {.aio_lio_opcode = IOCB_CMD_PREAD,
 			    .aio_fildes = (uint32_t)irqs->empty_fd,
@@ -43,7 +51,7 @@ static bool signal_by_kernel(const struct irqs *irqs, int fd)
 	struct iocb *reads = &read;
 	struct io_event ends[REAPED];
 
-	if (!irqs->aio)
+	if (!begin(irqs))
 		return false;
 	do {
 		if (syscall(SYS_io_submit, (aio_context_t)irqs->aio, 1, &reads) == 1)
@@ -61,7 +69,7 @@ static bool has_room(int fd)
 	return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLOUT);
 }
 
-void irq_signal(const struct irqs *irqs, int fd)
+void irq_signal(struct irqs *irqs, int fd)
 {
 	const uint64_t one = 1;
 	ssize_t n;
