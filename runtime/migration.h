@@ -50,7 +50,7 @@ int load_write(struct load *load, const uint8_t *bytes, size_t size);
 int load_finish(struct load *load);
 
 /* ---- state_file.c: all of the stream, while the device stands still */
-/* Can a state be saved there, as far as can be known?  -EINVAL (logged): no. */
+/* Can a state be saved there, as far as can be known?  -errno (logged): no. */
 int state_file_check(struct mdl_dev *dev, const char *path);
 int state_write(struct mdl_dev *dev, int fd);
 int state_read(struct mdl_dev *dev, int fd);

@@ -50,13 +50,43 @@ int state_write(struct mdl_dev *dev, int fd)
 	return rc;
 }
 
+static char *temporary_name(const char *path)
+{
+	char *name;
+
+	return asprintf(&name, "%s.%ld.tmp", path, (long)getpid()) < 0 ? NULL : name;
+}
+
+static int cannot_save(struct mdl_dev *dev, const char *path, int rc, const char *why)
+{
+	log_error(dev, "the state cannot be saved to %s: %s", path, why);
+	return rc;
+}
+
+/* A rename would put the file in a device's place. */
+static int check_place(struct mdl_dev *dev, const char *path)
+{
+	struct stat there;
+
+	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+		return cannot_save(dev, path, -EINVAL, "it is no regular file");
+	return 0;
+}
+
+static int open_temporary(const char *temporary)
+{
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /* What is being written has another name until it is whole. */
 static int write_file(struct mdl_dev *dev, const char *path, const char *temporary)
 {
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;
+	int fd = open_temporary(temporary), rc;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	rc = state_write(dev, fd);
 	if (!rc && fsync(fd))
 		rc = -errno;
@@ -69,41 +99,23 @@ static int write_file(struct mdl_dev *dev, const char *path, const char *tempora
 	return rc;
 }
 
-static char *temporary_name(const char *path)
-{
-	char *name;
-
-	return asprintf(&name, "%s.%ld.tmp", path, (long)getpid()) < 0 ? NULL : name;
-}
-
-static int cannot_save(struct mdl_dev *dev, const char *path, const char *why)
-{
-	log_error(dev, "the state cannot be saved to %s: %s", path, why);
-	return -EINVAL;
-}
-
 int state_file_check(struct mdl_dev *dev, const char *path)
 {
-	char *temporary = temporary_name(path);
-	struct stat there;
-	int fd;
+	char *temporary;
+	int rc = check_place(dev, path);
 
+	if (rc)
+		return rc;
+	temporary = temporary_name(path);
 	if (!temporary)
 		return -ENOMEM;
-	/* A rename would put the file in a device's place. */
-	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
-		free(temporary);
-		return cannot_save(dev, path, "it is no regular file");
+	rc = open_temporary(temporary);
+	if (rc >= 0) {
+		close(rc);
+		unlink(temporary);
 	}
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		free(temporary);
-		return cannot_save(dev, path, strerror(errno));
-	}
-	close(fd);
-	unlink(temporary);
 	free(temporary);
-	return 0;
+	return rc < 0 ? cannot_save(dev, path, rc, strerror(-rc)) : 0;
 }
 
 int mdl_save(struct mdl_dev *dev, const char *path)
@@ -112,7 +124,7 @@ int mdl_save(struct mdl_dev *dev, const char *path)
 	int rc = mdl_start(dev);
 
 	if (!rc)
-		rc = state_file_check(dev, path);
+		rc = check_place(dev, path);
 	if (rc)
 		return rc;
 	temporary = temporary_name(path);
@@ -123,10 +135,9 @@ int mdl_save(struct mdl_dev *dev, const char *path)
 	migration_release(dev);
 	free(temporary);
 	if (rc)
-		cannot_save(dev, path, strerror(-rc));
-	else
-		log_info(dev, "the state was saved to %s", path);
-	return rc;
+		return cannot_save(dev, path, rc, strerror(-rc));
+	log_info(dev, "the state was saved to %s", path);
+	return 0;
 }
 
 /* ---- in */
