@@ -4,6 +4,7 @@
 #ifndef TESTS_FUZZ_STREAM_PROGRAM_H
 #define TESTS_FUZZ_STREAM_PROGRAM_H
 
+#include "../lib/mend_stream.h"
 #include "stream.h"
 #include "wire_client.h"
 
@@ -17,8 +18,6 @@ void bytes_add(struct bytes *bytes, const void *from, size_t size);
 
 /* Does it begin as a stream of some device does? */
 bool is_stream(const uint8_t *bytes, size_t size);
-/* Make the checksums right again, and the number of records in END. */
-void mend_stream(const struct crc32 *crc, uint8_t *bytes, size_t size);
 /* `good` as the program that comes next in the input changes it. */
 void make_stream(struct fuzz *f, const struct crc32 *crc, const struct bytes *good,
 		 struct bytes *stream);

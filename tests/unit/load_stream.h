@@ -4,6 +4,7 @@
 #ifndef TESTS_UNIT_LOAD_STREAM_H
 #define TESTS_UNIT_LOAD_STREAM_H
 
+#include "../lib/mend_stream.h"
 #include "mig_device.h"
 #include "migration.h"
 #include "state.h"
@@ -60,33 +61,6 @@ static inline struct good record(const struct mdl_device *device)
 	good.size = save_read(dev->migration->save, good.bytes, MAX_STREAM);
 	mdl_destroy(dev);
 	return good;
-}
-
-/* Make the checksums right again. */
-static inline void mend(const struct crc32 *crc, uint8_t *bytes, size_t size)
-{
-	uint32_t records = 0, chain = 0;
-	size_t at, payload;
-	uint64_t type;
-
-	for (at = 0; size - at >= RECORD_HEAD; at += RECORD_HEAD + payload) {
-		payload = (size_t)get_le(bytes + at, 4);
-		if (payload > size - at - RECORD_HEAD)
-			return;
-		type = get_le(bytes + at + 4, 2);
-		if ((type == RECORD_END && payload == RECORD_END_SIZE) ||
-		    (type == RECORD_RESTART && payload >= RECORD_RESTART_HEAD)) {
-			put_le(bytes + at + RECORD_HEAD, 4, records);
-			put_le(bytes + at + RECORD_HEAD + 4, 4, chain);
-		}
-		if (type == RECORD_RESTART)
-			records = chain = 0;
-		put_le(bytes + at + 8, 4,
-		       crc32_add(crc, crc32_add(crc, 0, bytes + at, 8), bytes + at + RECORD_HEAD,
-				 payload));
-		chain = crc32_add(crc, chain, bytes + at + 8, 4);
-		records++;
-	}
 }
 
 /* How a load of this ends; the device goes back to RUNNING in any case. */

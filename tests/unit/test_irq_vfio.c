@@ -5,21 +5,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
-#include "sample_drive.h"
-
-#define INTX VU_IRQ_INTX
-#define MSI  VU_IRQ_MSI
-#define MSIX VU_IRQ_MSIX
-
-static int set(struct mdl_dev *dev, uint32_t flags, uint32_t index, uint32_t start, uint32_t count)
-{
-	return set_irqs(dev, flags, index, start, count, NULL, 0, NULL);
-}
-
-static uint64_t pba(struct mdl_dev *dev, unsigned word)
-{
-	return rd(dev, 4, 0x800 + 8 * word, 8);
-}
+#include "irq_drive.h"
 
 /* ---- the client's triggers, ERR and REQ */
 

@@ -139,7 +139,7 @@ static void test_endless(void **state)
 	(void)state;
 	put_le(pad, 4, RECORD_MAX);
 	put_le(pad + 4, 4, RECORD_PAD);
-	mend(&dev->migration->crc, pad, size);
+	mend_stream(&dev->migration->crc, pad, size);
 	assert_int_equal(migration_set_state(dev, VU_MIG_RESUMING), 0);
 	assert_int_equal(load_write(dev->migration->load, good.bytes, head), 0);
 	before = mallinfo2().uordblks + mallinfo2().hblkhd;
@@ -214,7 +214,7 @@ static void test_wider_again(void **state)
 	put_le(bytes + end, 8, (RECORD_RESTART_HEAD + header) | (uint64_t)RECORD_RESTART << 32);
 	restart = end + RECORD_HEAD + RECORD_RESTART_HEAD;
 	memcpy(bytes + restart, good.bytes + RECORD_HEAD, good.size - RECORD_HEAD);
-	mend(&newer->migration->crc, bytes, restart + good.size - RECORD_HEAD);
+	mend_stream(&newer->migration->crc, bytes, restart + good.size - RECORD_HEAD);
 	assert_int_equal(try(older, bytes, restart + good.size - RECORD_HEAD), 0);
 	assert_int_equal((int16_t)((struct mig *)mdl_instance(older))->offset, -77);
 	free(bytes);

@@ -16,7 +16,7 @@ static size_t compose(const struct crc32 *crc, const struct good *good, const vo
 	put_le(to + at, 4, RECORD_END_SIZE);
 	put_le(to + at + 4, 4, RECORD_END);
 	at += RECORD_HEAD + RECORD_END_SIZE;
-	mend(crc, to, at);
+	mend_stream(crc, to, at);
 	return at;
 }
 
@@ -143,7 +143,7 @@ static struct good restarted(const struct crc32 *crc, const struct good *good, c
 	memcpy(whole.bytes + at, good->bytes + RECORD_HEAD + header,
 	       good->size - RECORD_HEAD - header);
 	whole.size = at + good->size - RECORD_HEAD - header;
-	mend(crc, whole.bytes, whole.size);
+	mend_stream(crc, whole.bytes, whole.size);
 	return whole;
 }
 
@@ -170,7 +170,7 @@ static void test_restart(void **state)
 	/* Its header is looked at as closely as the first: this one is of a later version. */
 	at = 2 * RECORD_HEAD + (size_t)get_le(good.bytes, 4) + n + 5000 + RECORD_HEAD;
 	put_le(whole.bytes + at + RECORD_RESTART_HEAD + 12, 4, 3);
-	mend(&dev->migration->crc, whole.bytes, whole.size);
+	mend_stream(&dev->migration->crc, whole.bytes, whole.size);
 	assert_int_equal(try(dev, whole.bytes, whole.size), -EINVAL);
 	assert_non_null(strstr(said, "version 3"));
 	free(whole.bytes);
@@ -212,7 +212,7 @@ static void change(struct mdl_dev *dev, const char *name, uint8_t kind, size_t a
 	uint8_t *place = find_item(&good, kind, name) + at;
 
 	put_le(place, size, value);
-	mend(&dev->migration->crc, good.bytes, good.size);
+	mend_stream(&dev->migration->crc, good.bytes, good.size);
 	assert_int_equal(try(dev, good.bytes, good.size), -EINVAL);
 	if (!strstr(said, why))
 		fail_msg("%s: \"%s\" does not say \"%s\"", name, said, why);
@@ -267,7 +267,7 @@ static void test_header(void **state)
 		struct good good = record(&mig_device);
 
 		good.bytes[RECORD_HEAD + changes[i].at] = changes[i].value;
-		mend(&dev->migration->crc, good.bytes, good.size);
+		mend_stream(&dev->migration->crc, good.bytes, good.size);
 		assert_int_equal(try(dev, good.bytes, good.size), -EINVAL);
 		if (!strstr(said, changes[i].why))
 			fail_msg("\"%s\" does not say \"%s\"", said, changes[i].why);
@@ -284,7 +284,7 @@ static void test_schema(void **state)
 
 	(void)state;
 	good.bytes[RECORD_HEAD + 16] ^= 0xff;
-	mend(&dev->migration->crc, good.bytes, good.size);
+	mend_stream(&dev->migration->crc, good.bytes, good.size);
 	assert_int_equal(try(dev, good.bytes, good.size), 0);
 	assert_non_null(strstr(said, "another description"));
 	assert_int_equal(((struct mig *)mdl_instance(dev))->ctrl, 0xdeadbeef);
@@ -314,7 +314,7 @@ static void test_any_damage(void **state)
 			bytes[(seed >> 8) % (k & 1 ? good.size : 2048)] ^=
 				(uint8_t)(1u << (seed >> 5) % 8);
 		}
-		mend(&dev->migration->crc, bytes, good.size);
+		mend_stream(&dev->migration->crc, bytes, good.size);
 		taken += try(dev, bytes, good.size) == 0;
 		assert_true(mig->fifo_length <= 100);
 		assert_true(mig->entries_length <= 4);

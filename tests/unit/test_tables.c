@@ -9,6 +9,17 @@ static void quiet(void *arg, enum mdl_log_level level, const char *line)
 	(void)line;
 }
 
+/* What mdl_create() says of these tables. */
+static int create(const struct mdl_device *desc)
+{
+	const struct mdl_options options = {.log = quiet};
+	struct mdl_dev *dev;
+	const int err = mdl_create(&dev, desc, &options);
+
+	mdl_destroy(dev);
+	return err;
+}
+
 /* A device of one register. */
 static int make(const struct mdl_reg *given, bool in_config)
 {
@@ -27,12 +38,7 @@ static int make(const struct mdl_reg *given, bool in_config)
 					.nbars = 1,
 					.bars = &bar,
 					.pci = &pci};
-	const struct mdl_options options = {.log = quiet};
-	struct mdl_dev *dev;
-	const int err = mdl_create(&dev, &desc, &options);
-
-	mdl_destroy(dev);
-	return err;
+	return create(&desc);
 }
 
 static int make_widths(uint8_t min, uint8_t max, bool in_config)
@@ -107,12 +113,7 @@ static int make_variable(uint8_t type, uint16_t size)
 					.nvars = 1,
 					.vars = &var,
 					.pci = &pci};
-	const struct mdl_options options = {.log = quiet};
-	struct mdl_dev *dev;
-	const int err = mdl_create(&dev, &desc, &options);
-
-	mdl_destroy(dev);
-	return err;
+	return create(&desc);
 }
 
 static void variables_are_numbers(void **state)
